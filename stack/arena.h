@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * arena.h - the shared memory that all state lives in
+ *
+ * What this room is for
+ *   One memfd, mapped MAP_SHARED at ARENA_ADDRESS in every process that uses
+ *   the stack, so that plain pointers inside it mean the same everywhere. It
+ *   is cut into 2 MiB spans; a span holds blocks of one size class (four
+ *   classes per doubling, 64 bytes and up) and begins with a header that says
+ *   for each block whether it is in use and of which kind. So primary objects
+ *   can be found again by walking, whatever happened to lists and tables.
+ *
+ *   Free blocks are reused last-in-first-out, because a hot buffer is worth
+ *   twice a cold one; memory goes back to the kernel only in arena_trim().
+ *
+ * Accounting  arena_used() is the true cost: whole blocks, headers included.
+ *             A request beyond the cap returns NULL; every caller must cope.
+ * Lock        the stack lock is held for everything but map, attach, unmap.
+ */
+#ifndef STACK_ARENA_H
+#define STACK_ARENA_H
+
+#include "base.h"
+
+#define ARENA_ADDRESS ((void *)0x200000000000ull)
+#define ARENA_RESERVE (64ull << 30)
+
+struct arena;
+
+/* What a block is. Primary kinds can be walked with arena_next(). */
+enum arena_kind {
+	ARENA_FREE,  /* not in use */
+	ARENA_ROOT,  /* struct stack itself */
+	ARENA_SOCK,  /* struct sock */
+	ARENA_CONN,  /* struct tcp_conn */
+	ARENA_PCB,   /* struct udp_pcb */
+	ARENA_PKT,   /* struct pkt with its buffer */
+	ARENA_EPSET, /* struct epset and its members */
+	ARENA_WAIT,  /* waiters and watches */
+	ARENA_TABLE, /* derived: hash buckets, heaps, index tables */
+	ARENA_OTHER, /* small primary objects of other rooms */
+	ARENA_NKINDS,
+};
+
+/*
+ * Creates the memfd and maps it at ARENA_ADDRESS with `cap_bytes` as the limit
+ * of arena_used(). The descriptor is close-on-exec and owned by the arena.
+ * Returns 0; -EEXIST when something else lies at the address; -errno.
+ */
+int arena_create(size_t cap_bytes, struct arena **out) MUST_CHECK;
+
+/*
+ * Maps an existing memfd and owns it from then on. -EINVAL when it is not one
+ * of our arenas (the descriptor then stays the caller's), -EEXIST, -errno.
+ */
+int arena_attach(int memfd, struct arena **out) MUST_CHECK;
+
+/* A private block at any address, for unit tests: no memfd. */
+int arena_create_private(size_t cap_bytes, struct arena **out) MUST_CHECK;
+
+/* Unmaps. The last process to unmap or exit frees the memory. */
+void arena_unmap(struct arena *a);
+
+/* The memfd, or -1 for a private arena. */
+int arena_fd(const struct arena *a);
+
+/* The memfd now has this number in this process; the old one is closed. */
+void arena_set_fd(struct arena *a, int memfd);
+
+/* Random, chosen once; names bells and placeholders of this arena. */
+uint64_t arena_id(const struct arena *a);
+
+/* The one block of kind ARENA_ROOT, or NULL before it was allocated. */
+void *arena_root(const struct arena *a);
+
+/*
+ * A block of at least `size` bytes, 64-byte aligned, contents undefined. NULL
+ * when the cap is reached. arena_zalloc() clears it.
+ */
+void *arena_alloc(struct arena *a, size_t size,
+		  enum arena_kind kind) MUST_CHECK;
+void *arena_zalloc(struct arena *a, size_t size,
+		   enum arena_kind kind) MUST_CHECK;
+
+/* NULL is allowed. A block that is not in use is a bug of ours: MUST. */
+void arena_free(struct arena *a, void *block);
+
+/* Usable bytes of the class that serves `size`, and of a given block. */
+size_t arena_round(size_t size);
+size_t arena_block_size(const struct arena *a, const void *block);
+
+/* Walks the blocks of a kind in address order; NULL starts, NULL ends. */
+void *arena_next(const struct arena *a, enum arena_kind kind, void *prev);
+
+size_t arena_used(const struct arena *a);
+size_t arena_cap(const struct arena *a);
+size_t arena_count(const struct arena *a, enum arena_kind kind);
+
+/* Gives the pages of free blocks back to the kernel. For idle moments. */
+void arena_trim(struct arena *a);
+
+/*
+ * Derives free lists and accounts anew from the kind bytes. For whoever
+ * inherits the lock of a process that was killed: it may have been in here. A
+ * block that was being made may be in use afterwards without anyone's link.
+ */
+void arena_repair(struct arena *a);
+
+#endif
