@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * route.c - which interface and next hop; which source address
+ *
+ * What this room is for
+ *   A sorted array, longest prefix first and then lowest metric, so that the
+ *   first match is the answer; a host has a handful of routes. The prefixes of
+ *   interface addresses compete as routes with metric 0.
+ *
+ * Comes in   ip4.c and the transports ask; stack.c configures.
+ * Never      keeps anything about a destination: that is pmtu.c and neigh.c.
+ * Lock       the stack lock is held.
+ * Follows    RFC 1122 3.3.1, 3.3.4.3 (source address).
+ */
+#include "route.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "iface.h"
+#include "net.h"
+#include "pmtu.h"
+
+/* What won so far. */
+struct choice {
+	struct iface *ifp;
+	struct inet_addr gateway;
+	int bits; /* -1: nothing yet */
+	uint32_t metric;
+};
+
+static bool is_same(const struct route *a, const struct route *b)
+{
+	return a->dst.bits == b->dst.bits && a->metric == b->metric &&
+	       inet_equal(&a->dst.addr, &b->dst.addr);
+}
+
+static bool comes_before(const struct route *a, const struct route *b)
+{
+	if (a->dst.bits != b->dst.bits)
+		return a->dst.bits > b->dst.bits;
+	return a->metric < b->metric;
+}
+
+static struct inet_prefix network_of(const struct inet_prefix *p)
+{
+	struct inet_prefix net = *p;
+
+	net.bits = MIN(net.bits, 128);
+	for (int bit = net.bits; bit < 128; bit++)
+		net.addr.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	return net;
+}
+
+int route_add(struct net *n, const struct route *r)
+{
+	struct route_table *t = &n->routes;
+	struct route new = *r;
+	uint32_t at;
+
+	if (r->ifindex == 0 || r->ifindex > n->nifs)
+		return -ENODEV;
+	new.dst = network_of(&r->dst);
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (is_same(&t->r[i], &new))
+			return -EEXIST;
+	}
+	if (t->count == LIMIT_ROUTES)
+		return -ENOBUFS;
+
+	for (at = t->count; at > 0 && comes_before(&new, &t->r[at - 1]); at--)
+		t->r[at] = t->r[at - 1];
+	t->r[at] = new;
+	t->count++;
+	return 0;
+}
+
+int route_delete(struct net *n, const struct route *r)
+{
+	struct route_table *t = &n->routes;
+	struct route gone = *r;
+
+	gone.dst = network_of(&r->dst);
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (!is_same(&t->r[i], &gone))
+			continue;
+		memmove(&t->r[i], &t->r[i + 1],
+			(t->count - i - 1) * sizeof(t->r[0]));
+		t->count--;
+		return 0;
+	}
+	return -ESRCH;
+}
+
+/* Prefixes that lie on the link. The loopback has none but our addresses. */
+static void consider_onlink(struct net *n, const struct inet_addr *dst,
+			    struct choice *c)
+{
+	for (uint32_t i = 1; i < n->nifs; i++) {
+		struct iface *ifp = &n->ifs[i];
+
+		for (uint32_t k = 0; k < ifp->naddrs; k++) {
+			const struct inet_prefix *p = &ifp->addrs[k];
+
+			if (p->bits <= c->bits || !inet_in_prefix(dst, p))
+				continue;
+			if (inet_is4(&p->addr) != inet_is4(dst))
+				continue;
+			*c = (struct choice){.ifp = ifp, .bits = p->bits};
+		}
+	}
+}
+
+static void consider_table(struct net *n, const struct inet_addr *dst,
+			   struct choice *c)
+{
+	for (uint32_t i = 0; i < n->routes.count; i++) {
+		const struct route *r = &n->routes.r[i];
+
+		/* Sorted: from here on nothing beats what is on the link. */
+		if (r->dst.bits <= c->bits)
+			return;
+		if (inet_is4(&r->dst.addr) != inet_is4(dst) ||
+		    !inet_in_prefix(dst, &r->dst))
+			continue;
+		c->ifp = &n->ifs[r->ifindex - 1];
+		c->gateway = r->gateway;
+		c->bits = r->dst.bits;
+		c->metric = r->metric;
+		return;
+	}
+}
+
+/* Multicast and limited broadcast need no route while there is a link. */
+static void consider_any_link(struct net *n, const struct inet_addr *dst,
+			      struct choice *c)
+{
+	for (uint32_t i = 1; i < n->nifs; i++) {
+		if (iface_source_for(&n->ifs[i], dst)) {
+			*c = (struct choice){.ifp = &n->ifs[i], .bits = 0};
+			return;
+		}
+	}
+}
+
+/* Ours to ourselves: through the loopback, whatever interface owns it. */
+static void loop_path(struct net *n, const struct inet_addr *dst,
+		      struct path *out)
+{
+	out->ifp = &n->ifs[0];
+	out->next_hop = *dst;
+	out->mtu = n->ifs[0].mtu;
+	out->source = *dst;
+	if (inet_is4(dst) && inet_is_loopback(dst))
+		out->source = inet_from4(ip4_make(127, 0, 0, 1));
+}
+
+static int wire_path(struct net *n, const struct inet_addr *dst,
+		     struct path *out)
+{
+	struct choice c = {.bits = -1};
+	const struct inet_addr *source;
+	bool to_many = inet_is_multicast(dst) || inet_is_broadcast4(dst);
+
+	if (!to_many)
+		consider_onlink(n, dst, &c);
+	consider_table(n, dst, &c);
+	if (!c.ifp && to_many)
+		consider_any_link(n, dst, &c);
+	if (!c.ifp)
+		return -ENETUNREACH;
+
+	out->ifp = c.ifp;
+	out->next_hop = *dst;
+	if (!to_many && !inet_is_any(&c.gateway))
+		out->next_hop = c.gateway;
+	source = iface_source_for(c.ifp, &out->next_hop);
+	if (!source)
+		return -ENETUNREACH;
+	out->source = *source;
+	out->mtu = pmtu_get(&n->pmtu, dst, c.ifp->mtu);
+	return 0;
+}
+
+int route_lookup(struct net *n, const struct inet_addr *dst,
+		 const struct inet_addr *src, struct path *out)
+{
+	bool has_src = src && !inet_is_any(src);
+	int err;
+
+	if (has_src && !net_is_local(n, src))
+		return -EADDRNOTAVAIL;
+	if (n->nifs == 0)
+		return -ENETUNREACH;
+
+	if (net_is_local(n, dst)) {
+		loop_path(n, dst, out);
+	} else {
+		if (inet_is_loopback(dst) || inet_is_any(dst))
+			return -ENETUNREACH;
+		if (has_src && inet_is_loopback(src))
+			return -EINVAL;
+		err = wire_path(n, dst, out);
+		if (err)
+			return err;
+	}
+	if (has_src)
+		out->source = *src;
+	return 0;
+}
