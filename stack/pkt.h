@@ -26,6 +26,7 @@ enum pkt_csum {
 	PKT_CSUM_UNKNOWN, /* verify it */
 	PKT_CSUM_VALID,	  /* the link has verified it */
 	PKT_CSUM_PARTIAL, /* never was on a wire: nothing to verify */
+	PKT_CSUM_BAD,	  /* the link contradicts the frame: eth_input refuses */
 };
 
 struct pkt {

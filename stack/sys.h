@@ -118,6 +118,11 @@ static inline int sys_fcntl(int fd, int command, long arg)
 	return (int)sys_call3(SYS_fcntl, fd, command, arg);
 }
 
+static inline int sys_flock(int fd, int operation)
+{
+	return (int)sys_call3(SYS_flock, fd, operation, 0);
+}
+
 static inline int sys_dup3(int from, int to, int flags)
 {
 	return (int)sys_call3(SYS_dup3, from, to, flags);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * link_tap.c - a TAP device
+ *
+ * What this room is for
+ *   One write is one frame out, one read is one frame in. With offload each
+ *   frame has a virtio-net header before it (vnet.h), checksums stay partial
+ *   and super-segments of 64 KiB pass whole: a system call per 64 KiB instead
+ *   of one per 1,500 bytes. Without offload the TAP is attached without that
+ *   header, and told so: a persistent TAP remembers what its last user wanted.
+ *
+ *   UDP segmentation is only used on the way out. Whether the kernel knows it
+ *   is found out by asking for it; then it is switched off for the way in,
+ *   because a datagram socket wants datagrams.
+ *
+ * Never      sets the device up or gives the kernel's end an address: that
+ *            needs privileges which a program should not have.
+ * Follows    Linux Documentation/networking/tuntap.rst.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <linux/if_tun.h>
+
+#include "limits.h"
+#include "link.h"
+#include "pkt.h"
+#include "sys.h"
+#include "tx.h"
+#include "vnet.h"
+
+/* Since Linux 6.2; older headers lack the names. */
+enum { TAP_OFFLOAD_USO = 0x20 | 0x40 };
+
+enum { TAP_OFFLOAD = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 };
+
+struct tap {
+	struct link link;
+	bool vnet; /* [I] a virtio-net header comes before each frame */
+};
+
+static struct tap *tap_of(struct link *l)
+{
+	return container_of(l, struct tap, link);
+}
+
+static int tap_send(struct link *l, const struct tx *t)
+{
+	struct iovec iov[TX_IOV_MAX + 2];
+	struct vnet_header header;
+	uint32_t n = 0;
+	ssize_t sent;
+
+	if (tap_of(l)->vnet) {
+		vnet_from_tx(t, &header);
+		iov[n++] = (struct iovec){&header, sizeof(header)};
+	}
+	iov[n++] =
+		(struct iovec){(void *)(uintptr_t)tx_head(t), tx_head_len(t)};
+	for (uint32_t i = 0; i < t->npayload; i++)
+		iov[n++] = t->payload[i];
+	sent = sys_writev(l->fd, iov, (int)n);
+	return sent < 0 ? (int)sent : 0;
+}
+
+/* Where the IP header will be 4-byte aligned. */
+static void align_frame(struct pkt *p)
+{
+	p->data += (2 - (uintptr_t)p->data) & 3;
+}
+
+static int tap_recv(struct link *l, struct pkt *p)
+{
+	struct vnet_header header = {0};
+	size_t before = tap_of(l)->vnet ? sizeof(header) : 0;
+	struct iovec iov[2];
+	ssize_t got;
+
+	align_frame(p);
+	iov[0] = (struct iovec){&header, before};
+	iov[1] = (struct iovec){p->data, pkt_tailroom(p)};
+	if (before > 0)
+		got = sys_readv(l->fd, iov, 2);
+	else
+		got = sys_read(l->fd, iov[1].iov_base, iov[1].iov_len);
+	if (got < 0)
+		return (int)got;
+
+	p->len = (uint32_t)((size_t)got < before ? 0 : (size_t)got - before);
+	if (before > 0)
+		vnet_to_pkt(&header, p);
+	return (int)p->len;
+}
+
+static void tap_close(struct link *l)
+{
+	sys_close(l->fd);
+	free(tap_of(l));
+}
+
+static const struct link_ops tap_ops = {
+	.send = tap_send,
+	.recv = tap_recv,
+	.close = tap_close,
+};
+
+/* Opening: each error with a sentence that says what to do. */
+
+struct why {
+	char *text;
+	size_t size;
+};
+
+static int PRINTF_LIKE(3, 4)
+	explain(const struct why *why, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	if (why->text && why->size > 0) {
+		va_start(args, fmt);
+		vsnprintf(why->text, why->size, fmt, args);
+		va_end(args);
+	}
+	return err;
+}
+
+static bool is_good_name(const char *name)
+{
+	size_t len = strnlen(name, IFNAMSIZ);
+
+	if (len == 0 || len >= IFNAMSIZ || !strcmp(name, ".") ||
+	    !strcmp(name, ".."))
+		return false;
+	for (; *name; name++) {
+		if (*name <= ' ' || *name > '~' || strchr("/:%", *name))
+			return false;
+	}
+	return true;
+}
+
+static int open_clone_device(const struct why *why)
+{
+	int fd = sys_openat(AT_FDCWD, "/dev/net/tun",
+			    O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
+
+	if (fd == -EACCES || fd == -EPERM)
+		return explain(why, fd,
+			       "no permission to open /dev/net/tun; as root: "
+			       "chmod 666 /dev/net/tun");
+	if (fd == -ENOENT || fd == -ENODEV || fd == -ENXIO)
+		return explain(why, -ENODEV,
+			       "there is no /dev/net/tun; as root: "
+			       "modprobe tun");
+	if (fd < 0)
+		return explain(why, fd, "cannot open /dev/net/tun: error %d",
+			       -fd);
+	return fd;
+}
+
+static int explain_attach(const struct why *why, int err, const char *name)
+{
+	switch (err) {
+	case -EBUSY:
+		return explain(why, err,
+			       "TAP %s is in use by another process; stop it "
+			       "or choose another TAP",
+			       name);
+	case -EPERM:
+	case -EACCES:
+		return explain(why, err,
+			       "no permission to open TAP %s; once, as root: "
+			       "./run-with-stack.sh --make-tap %s --user "
+			       "YOUR-USER-NAME",
+			       name, name);
+	case -EINVAL:
+		return explain(why, err,
+			       "%s exists and is not a TAP device; choose "
+			       "another name",
+			       name);
+	default:
+		return explain(why, err, "cannot open TAP %s: error %d", name,
+			       -err);
+	}
+}
+
+/* Binds fd to the device, which may have been made with several queues. */
+static int attach(int fd, const char *name, bool vnet, const struct why *why)
+{
+	short flags = (short)(IFF_TAP | IFF_NO_PI | (vnet ? IFF_VNET_HDR : 0));
+	struct ifreq request = {0};
+	int err;
+
+	memcpy(request.ifr_name, name, strlen(name));
+	request.ifr_flags = flags;
+	err = sys_ioctl(fd, TUNSETIFF, &request);
+	if (err == -EINVAL) {
+		request.ifr_flags = (short)(flags | IFF_MULTI_QUEUE);
+		err = sys_ioctl(fd, TUNSETIFF, &request);
+	}
+	return err < 0 ? explain_attach(why, err, name) : 0;
+}
+
+/* What an adopted descriptor already is. */
+static int inspect(int fd, struct tap *tap, const struct why *why)
+{
+	struct ifreq request = {0};
+	int err = sys_ioctl(fd, TUNGETIFF, &request);
+	int flags = sys_fcntl(fd, F_GETFL, 0);
+
+	if (err < 0 || flags < 0)
+		return explain(why, err < 0 ? err : flags,
+			       "descriptor %d is not an open TAP", fd);
+	if (!(request.ifr_flags & IFF_TAP) || !(request.ifr_flags & IFF_NO_PI))
+		return explain(why, -EINVAL,
+			       "descriptor %d must be a TAP with IFF_NO_PI",
+			       fd);
+	tap->vnet = request.ifr_flags & IFF_VNET_HDR;
+	memcpy(tap->link.name, request.ifr_name, IFNAMSIZ);
+	tap->link.name[IFNAMSIZ - 1] = '\0';
+	return sys_fcntl(fd, F_SETFL, flags | O_NONBLOCK);
+}
+
+static int set_offload(int fd, unsigned bits)
+{
+	return sys_ioctl(fd, TUNSETOFFLOAD, (void *)(uintptr_t)bits);
+}
+
+/* Tells the device what may come in, and finds out what may go out. */
+static void negotiate(struct tap *tap, bool offload)
+{
+	int fd = tap->link.fd, size = sizeof(struct vnet_header);
+
+	tap->link.caps = 0;
+	if (!tap->vnet) {
+		set_offload(fd, 0);
+		return;
+	}
+	sys_ioctl(fd, TUNSETVNETHDRSZ, &size);
+	if (offload && set_offload(fd, TAP_OFFLOAD | TAP_OFFLOAD_USO) == 0)
+		tap->link.caps |= LINK_USO;
+	if (offload && set_offload(fd, TAP_OFFLOAD) == 0)
+		tap->link.caps |= LINK_CSUM | LINK_TSO4 | LINK_TSO6;
+	else
+		set_offload(fd, 0);
+}
+
+/* Any socket may ask; AF_UNIX exists even where networks are forbidden. */
+static uint32_t read_mtu(const char *name)
+{
+	int fd = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq request = {0};
+	int err;
+
+	if (fd < 0)
+		return LIMIT_DEFAULT_MTU;
+	memcpy(request.ifr_name, name, strlen(name));
+	err = sys_ioctl(fd, SIOCGIFMTU, &request);
+	sys_close(fd);
+	if (err < 0 || request.ifr_mtu < LIMIT_IP4_MTU_MIN ||
+	    request.ifr_mtu > LIMIT_LOOP_MTU)
+		return LIMIT_DEFAULT_MTU;
+	return (uint32_t)request.ifr_mtu;
+}
+
+/* Opens or adopts: sets fd, name and vnet. */
+static int obtain(const struct link_tap_config *config, struct tap *tap,
+		  const struct why *why)
+{
+	int err;
+
+	if (config->fd >= 0) {
+		tap->link.fd = config->fd;
+		return inspect(config->fd, tap, why);
+	}
+	if (!config->name || !is_good_name(config->name))
+		return explain(why, -EINVAL,
+			       "\"%.40s\" is not a device name: 1 to 15 "
+			       "letters, digits, dots, dashes",
+			       config->name ? config->name : "");
+	tap->link.fd = open_clone_device(why);
+	if (tap->link.fd < 0)
+		return tap->link.fd;
+	tap->vnet = config->offload;
+	snprintf(tap->link.name, sizeof(tap->link.name), "%s", config->name);
+	err = attach(tap->link.fd, config->name, tap->vnet, why);
+	if (err < 0)
+		sys_close(tap->link.fd);
+	return err;
+}
+
+int link_tap_open(const struct link_tap_config *config, struct link **out,
+		  char *why_text, size_t why_size)
+{
+	const struct why why = {why_text, why_size};
+	struct tap *tap = calloc(1, sizeof(*tap));
+	int err;
+
+	if (!tap)
+		return explain(&why, -ENOMEM, "out of memory");
+	err = obtain(config, tap, &why);
+	if (err < 0) {
+		free(tap);
+		return err;
+	}
+	negotiate(tap, config->offload);
+	tap->link.ops = &tap_ops;
+	tap->link.file = -1;
+	tap->link.mtu = read_mtu(tap->link.name);
+	*out = &tap->link;
+	return 0;
+}
