@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * config.c - the NSSHIM_ variables, read once, then immutable
+ *
+ * What this room is for
+ *   One row per variable: its name, the function that takes its value, and
+ *   the words for what it takes. An empty value counts as not set, as shells
+ *   write it; two variables must be set.
+ *
+ * Comes in   start.c calls config_read() in the constructor.
+ * Goes out   start.c boots the stack with it; everybody else reads.
+ * Never      allocates: the values are copied into one static text.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct config config;
+
+static char text[CONFIG_TEXT_MAX];
+static size_t text_used;
+
+/* What the function that takes a value says about it, for the one line. */
+static char reason[160];
+
+static int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+static int refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+/* Copies `len` bytes of `s` to the static text. NULL: the text is full. */
+static char *keep(const char *s, size_t len)
+{
+	char *kept = text + text_used;
+
+	if (len >= sizeof(text) - text_used)
+		return NULL;
+	memcpy(kept, s, len);
+	kept[len] = '\0';
+	text_used += len + 1;
+	return kept;
+}
+
+static int keep_string(const char *value, const char **out)
+{
+	*out = keep(value, strlen(value));
+	return *out ? 0 : refuse("is too long");
+}
+
+/* Plain decimal: no sign, no blanks, nothing behind it but `*end`. */
+static int parse_number(const char *s, uint64_t *out, const char **end)
+{
+	uint64_t n = 0;
+
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (n > (UINT64_MAX - 9) / 10)
+			return -EINVAL;
+		n = n * 10 + (uint64_t)(*s - '0');
+	}
+	*out = n;
+	*end = s;
+	return 0;
+}
+
+/* Calls `take` for each part between commas; an empty part is wrong. */
+static int each_part(const char *value, int (*take)(const char *part))
+{
+	const char *comma;
+	const char *part;
+	int ret;
+
+	do {
+		comma = strchrnul(value, ',');
+		part = keep(value, (size_t)(comma - value));
+		if (!part)
+			return refuse("is too long");
+		if (!*part)
+			return refuse("has an empty part");
+		ret = take(part);
+		if (ret < 0)
+			return ret;
+		value = comma + 1;
+	} while (*comma);
+	return 0;
+}
+
+/* --- one function per variable ------------------------------------------- */
+
+static int take_tap(const char *value)
+{
+	if (strlen(value) >= IF_NAMESIZE)
+		return refuse("is longer than an interface name may be");
+	if (strpbrk(value, "/ \t\n%:"))
+		return refuse("is not an interface name");
+	return keep_string(value, &config.stack.tap);
+}
+
+static int take_one_addr(const char *part)
+{
+	struct stack_config *s = &config.stack;
+
+	if (!strcmp(part, "dhcp") || !strcmp(part, "auto"))
+		return refuse("%s is not there yet", part);
+	if (s->naddrs == STACK_LIST_MAX)
+		return refuse("more than %d addresses", STACK_LIST_MAX);
+	if (stack_check_addr(part, reason, sizeof(reason)) < 0)
+		return -EINVAL;
+	s->addrs[s->naddrs++] = part;
+	return 0;
+}
+
+static int take_addr(const char *value)
+{
+	return each_part(value, take_one_addr);
+}
+
+static int take_gateway(const char *value)
+{
+	struct in_addr ip;
+
+	if (inet_pton(AF_INET, value, &ip) != 1 || ip.s_addr == INADDR_ANY ||
+	    ip.s_addr == INADDR_NONE)
+		return refuse("is not the address of a host");
+	return keep_string(value, &config.stack.gateway);
+}
+
+/* Splits "1.2.3.4:53", "::1", "[::1]:53" into address and port. */
+static int split_port(const char *part, char *host, size_t host_size,
+		      uint64_t *port)
+{
+	const char *colon = strrchr(part, ':');
+	const char *end = part + strlen(part);
+	const char *rest = "";
+
+	*port = 53;
+	if (*part == '[') {
+		part++;
+		end = strchr(part, ']');
+		if (!end || (end[1] && end[1] != ':'))
+			return -EINVAL;
+		rest = end + 1;
+	} else if (colon && strchr(part, ':') == colon) {
+		end = colon;
+		rest = colon;
+	}
+	if ((size_t)(end - part) >= host_size)
+		return -EINVAL;
+	memcpy(host, part, (size_t)(end - part));
+	host[end - part] = '\0';
+	if (!*rest)
+		return 0;
+	if (parse_number(rest + 1, port, &rest) < 0 || *rest || *port == 0 ||
+	    *port > 65535)
+		return -EINVAL;
+	return 0;
+}
+
+static int take_one_dns(const char *part)
+{
+	struct sockaddr_storage *to = &config.dns[config.ndns];
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)to;
+	struct sockaddr_in *sin = (struct sockaddr_in *)to;
+	char host[INET6_ADDRSTRLEN];
+	uint64_t port;
+
+	if (config.ndns == CONFIG_DNS_MAX)
+		return refuse("more than %d servers", CONFIG_DNS_MAX);
+	if (split_port(part, host, sizeof(host), &port) < 0)
+		return refuse("%s is not a server", part);
+	if (inet_pton(AF_INET, host, &sin->sin_addr) == 1) {
+		sin->sin_family = AF_INET;
+		sin->sin_port = htons((uint16_t)port);
+	} else if (inet_pton(AF_INET6, host, &sin6->sin6_addr) == 1) {
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = htons((uint16_t)port);
+	} else {
+		return refuse("%s is not an address", host);
+	}
+	config.ndns++;
+	return 0;
+}
+
+static int take_dns(const char *value)
+{
+	return each_part(value, take_one_dns);
+}
+
+static int take_mtu(const char *value)
+{
+	uint64_t n;
+
+	if (parse_number(value, &n, &value) < 0 || *value)
+		return refuse("is not a number");
+	if (n < 68 || n > 65521)
+		return refuse("is out of range");
+	config.stack.mtu = (uint32_t)n;
+	return 0;
+}
+
+static int hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at =
+		c ? strchr(digits, c | ('A' <= c && c <= 'F') << 5) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+static int take_mac(const char *value)
+{
+	static const uint8_t zero[6];
+	uint8_t mac[6];
+
+	for (size_t i = 0; i < sizeof(mac); i++) {
+		int high = hex_digit(value[0]);
+		int low = high < 0 ? -1 : hex_digit(value[1]);
+		char after = low < 0 ? '\0' : value[2];
+
+		if (low < 0 || after != (i + 1 < sizeof(mac) ? ':' : '\0'))
+			return refuse("is not a hardware address");
+		mac[i] = (uint8_t)(high << 4 | low);
+		value += 3;
+	}
+	if (mac[0] & 1)
+		return refuse("is a group address, not a host's");
+	if (!memcmp(mac, zero, sizeof(mac)))
+		return refuse("is all zero");
+	memcpy(config.stack.mac, mac, sizeof(mac));
+	return 0;
+}
+
+/* "10.0.0.0/8", "10.0.0.1", "fd00::/8"; v4 is kept v4-mapped. */
+static int parse_prefix(const char *part, struct config_prefix *out)
+{
+	const char *slash = strchrnul(part, '/');
+	char host[INET6_ADDRSTRLEN];
+	uint64_t bits = 0;
+	unsigned int max;
+
+	if ((size_t)(slash - part) >= sizeof(host))
+		return -EINVAL;
+	memcpy(host, part, (size_t)(slash - part));
+	host[slash - part] = '\0';
+
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET, host, &out->addr.s6_addr[12]) == 1) {
+		memset(&out->addr.s6_addr[10], 0xff, 2);
+		max = 32;
+	} else if (inet_pton(AF_INET6, host, &out->addr) == 1) {
+		max = 128;
+	} else {
+		return -EINVAL;
+	}
+
+	if (!*slash)
+		bits = max;
+	else if (parse_number(slash + 1, &bits, &slash) < 0 || *slash)
+		return -EINVAL;
+	if (bits > max)
+		return -EINVAL;
+	out->bits = (unsigned int)bits + (128 - max);
+	return 0;
+}
+
+static int take_one_host(const char *part)
+{
+	if (config.nhost == CONFIG_HOST_MAX)
+		return refuse("more than %d prefixes", CONFIG_HOST_MAX);
+	if (parse_prefix(part, &config.host[config.nhost]) < 0)
+		return refuse("%s is not a prefix", part);
+	config.nhost++;
+	return 0;
+}
+
+static int take_host(const char *value)
+{
+	return each_part(value, take_one_host);
+}
+
+static int take_memory(const char *value)
+{
+	static const char suffixes[] = "kmg";
+	unsigned int shift = 0;
+	const char *at;
+	uint64_t n;
+
+	if (parse_number(value, &n, &value) < 0)
+		return refuse("is not a size");
+	if (*value) {
+		at = strchr(suffixes, *value | 0x20);
+		if (!at || value[1])
+			return refuse("is not a size");
+		shift = 10 * (unsigned int)(at - suffixes + 1);
+	}
+	if (n > (64ull << 30) >> shift || n << shift < 16ull << 20)
+		return refuse("is out of range");
+	config.stack.memory_bytes = n << shift;
+	return 0;
+}
+
+static int take_log(const char *value)
+{
+	const char *comma = strchrnul(value, ',');
+	const char *word = keep(value, (size_t)(comma - value));
+
+	if (!word)
+		return refuse("is too long");
+	if (stack_check_log_level(word, &config.stack.log_level) < 0)
+		return refuse("%s is not a level", word);
+	if (!*comma)
+		return 0;
+	if (!comma[1])
+		return refuse("has a comma and no file");
+	return keep_string(comma + 1, &config.log_file);
+}
+
+static int take_pcap(const char *value)
+{
+	return keep_string(value, &config.stack.pcap);
+}
+
+static int take_impair(const char *value)
+{
+	if (stack_check_impair(value, reason, sizeof(reason)) < 0)
+		return -EINVAL;
+	return keep_string(value, &config.stack.impair);
+}
+
+static int take_name(const char *value)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-._";
+
+	if (strlen(value) > 63 || value[strspn(value, allowed)])
+		return refuse("is not a host name");
+	return keep_string(value, &config.name);
+}
+
+static int take_offload(const char *value)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return refuse("is neither");
+	config.stack.offload = !strcmp(value, "on");
+	return 0;
+}
+
+static const struct variable {
+	const char *name;
+	int (*take)(const char *value);
+	const char *takes;
+	bool required;
+} variables[] = {
+	{"NSSHIM_TAP", take_tap, "the name of a TAP device, like tap0", true},
+	{"NSSHIM_ADDR", take_addr,
+	 "addresses with their prefix lengths, like 10.0.0.2/24", true},
+	{"NSSHIM_GATEWAY", take_gateway, "an address, like 10.0.0.1", false},
+	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
+	 false},
+	{"NSSHIM_MTU", take_mtu, "a number from 68 to 65521", false},
+	{"NSSHIM_MAC", take_mac, "an address like 02:00:00:00:00:01", false},
+	{"NSSHIM_HOST", take_host, "prefixes, like 192.168.0.0/16,127.0.0.0/8",
+	 false},
+	{"NSSHIM_MEMORY", take_memory, "a size from 16m to 64g", false},
+	{"NSSHIM_LOG", take_log,
+	 "off, error, warn, info or debug, and perhaps \",FILE\"", false},
+	{"NSSHIM_PCAP", take_pcap, "a file name", false},
+	{"NSSHIM_IMPAIR", take_impair, "a list like loss=1%,delay=10ms", false},
+	{"NSSHIM_NAME", take_name,
+	 "up to 63 letters, digits, dots, dashes and underscores", false},
+	{"NSSHIM_OFFLOAD", take_offload, "on or off", false},
+};
+
+/* getenv() could be the program's own; and the program may not be set up. */
+static const char *find_value(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (char **e = environ; e && *e; e++)
+		if (!strncmp(*e, name, len) && (*e)[len] == '=')
+			return *e + len + 1;
+	return NULL;
+}
+
+static int read_one(const struct variable *v, char *why, size_t why_size)
+{
+	const char *value = find_value(v->name);
+
+	if (!value || !*value) {
+		if (!v->required)
+			return 0;
+		snprintf(why, why_size, "%s is not set: it takes %s", v->name,
+			 v->takes);
+		return -EINVAL;
+	}
+	reason[0] = '\0';
+	if (v->take(value) == 0)
+		return 0;
+	snprintf(why, why_size, "%s=%.80s: %s; it takes %s", v->name, value,
+		 reason, v->takes);
+	/* The value is the user's, but the line stays one line. */
+	for (char *c = why; why_size > 0 && *c; c++)
+		if ((unsigned char)*c < ' ')
+			*c = '?';
+	return -EINVAL;
+}
+
+int config_read(char *why, size_t why_size)
+{
+	int ret;
+
+	memset(&config, 0, sizeof(config));
+	text_used = 0;
+	config.stack.offload = true;
+	config.stack.log_fd = -1;
+	ret = stack_check_log_level("warn", &config.stack.log_level);
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
+		if (ret < 0)
+			return ret;
+		ret = read_one(&variables[i], why, why_size);
+	}
+	/* Levels count up: error, warn, info, debug. */
+	config.verbose = config.stack.log_level >= 3;
+	return ret;
+}
+
+static bool has_prefix(const struct in6_addr *addr,
+		       const struct config_prefix *p)
+{
+	unsigned int bytes = p->bits / 8;
+	unsigned int rest = p->bits % 8;
+	uint8_t mask = (uint8_t)(0xff00 >> rest);
+
+	/* "::/0" means IPv6, not IPv4 in its clothes. */
+	if (p->bits < 96 && IN6_IS_ADDR_V4MAPPED(addr))
+		return false;
+	if (memcmp(addr, &p->addr, bytes) != 0)
+		return false;
+	return !rest ||
+	       !((addr->s6_addr[bytes] ^ p->addr.s6_addr[bytes]) & mask);
+}
+
+bool config_is_host(const struct sockaddr *addr, socklen_t len)
+{
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+	struct in6_addr ip = {{{0}}};
+
+	if (config.nhost == 0 || !addr || len < sizeof(sa_family_t))
+		return false;
+	if (addr->sa_family == AF_INET && len >= sizeof(sin)) {
+		memcpy(&sin, addr, sizeof(sin));
+		memset(&ip.s6_addr[10], 0xff, 2);
+		memcpy(&ip.s6_addr[12], &sin.sin_addr, 4);
+	} else if (addr->sa_family == AF_INET6 &&
+		   len >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
+		memcpy(&sin6, addr,
+		       offsetof(struct sockaddr_in6, sin6_scope_id));
+		ip = sin6.sin6_addr;
+	} else {
+		return false;
+	}
+	for (size_t i = 0; i < config.nhost; i++)
+		if (has_prefix(&ip, &config.host[i]))
+			return true;
+	return false;
+}
