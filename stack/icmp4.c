@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * icmp4.c - echo, and errors: the ones we send and the ones we must believe
+ *
+ * What this room is for
+ *   Answers pings in the buffer they came in. Complains about packets, at a
+ *   bounded rate and only where RFC 1122 lets a host complain. Reads what
+ *   others say about our packets and hands it to the transport quoted, as an
+ *   errno and a few facts, so that transports need not know ICMP.
+ *
+ * Comes in   ip4.c; eth.c about packets whose next hop does not answer.
+ * Goes out   tcp_icmp_error(), udp_icmp_error() (a switchboard); pmtu.c.
+ * Never      believes a quoted packet whose source is not ours.
+ * Lock       the stack lock is held.
+ * Follows    RFC 792, RFC 1122 3.2.2, RFC 1191, RFC 1812 4.3.2, RFC 5927.
+ */
+#include "icmp4.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cksum.h"
+#include "ip4.h"
+#include "limits.h"
+#include "log.h"
+#include "must.h"
+#include "tcp.h"
+#include "udp.h"
+
+enum {
+	/* RFC 1812 4.3.2.3: an error is at most 576 bytes long. */
+	ERROR_PACKET_MAX = 576,
+	/* RFC 792: a quoted transport header has at least this much. */
+	QUOTED_MIN = 8,
+	/* RFC 1812 4.3.2.5: precedence of our errors. */
+	TOS_INTERNETWORK_CONTROL = 0xc0,
+	TOS_SERVICE = 0x1e,
+};
+
+/* What the codes of "unreachable" mean to a program: Linux's table. */
+static const struct {
+	int error;
+	bool hard;
+} unreachable[] = {
+	{ENETUNREACH, false},  /* 0: net */
+	{EHOSTUNREACH, false}, /* 1: host */
+	{ENOPROTOOPT, true},   /* 2: protocol */
+	{ECONNREFUSED, true},  /* 3: port */
+	{EMSGSIZE, false},     /* 4: fragmentation needed */
+	{EOPNOTSUPP, false},   /* 5: source route failed */
+	{ENETUNREACH, true},   /* 6: net unknown */
+	{EHOSTDOWN, true},     /* 7: host unknown */
+	{ENONET, true},        /* 8: host isolated */
+	{ENETUNREACH, true},   /* 9: net prohibited */
+	{EHOSTUNREACH, true},  /* 10: host prohibited */
+	{ENETUNREACH, false},  /* 11: net unreachable for this TOS */
+	{EHOSTUNREACH, false}, /* 12: host unreachable for this TOS */
+	{EHOSTUNREACH, true},  /* 13: filtered */
+	{EHOSTUNREACH, true},  /* 14: precedence violation */
+	{EHOSTUNREACH, true},  /* 15: precedence cutoff */
+};
+
+static const struct ip4_wire *ip_of(const struct pkt *p)
+{
+	return (const void *)p->l3;
+}
+
+/* RFC 1122 3.2.2.6: the same data back, from the address that was asked. */
+static enum verdict answer_echo(struct iface *ifp, struct pkt *p)
+{
+	const struct ip4_wire *ip = ip_of(p);
+	struct ip_how how = {.src = inet_from4(ip->dst),
+			     .dst = inet_from4(ip->src),
+			     .proto = IP_PROTO_ICMP,
+			     .tos = p->tos};
+	struct icmp_wire *reply;
+	struct icmp_wire asked;
+	uint32_t sum;
+	struct tx t;
+
+	/* Deviation: RFC 1122 lets us answer; Linux does not, against floods.
+	 */
+	if (p->to_broadcast)
+		return DROP_ICMP_BROADCAST;
+
+	memcpy(&asked, p->data, sizeof(asked));
+	tx_init(&t);
+	reply = tx_push(&t, sizeof(*reply));
+	*reply = asked;
+	reply->type = ICMP4_ECHO_REPLY;
+
+	/* RFC 1624 3: only the type changed, so only that is summed again. */
+	sum = (uint16_t)~be16_get(asked.cksum);
+	sum += (uint16_t) ~(ICMP4_ECHO_REQUEST << 8);
+	reply->cksum = cksum_finish(sum);
+
+	if (!tx_add(&t, p->data + sizeof(asked), p->len - sizeof(asked)))
+		return DROP_NO_MEMORY;
+	stats_add(&ifp->eng->stats, STAT_ICMP_OUT, 1);
+	if (ip4_output(ifp->net, &t, &how) < 0)
+		log_debug("%s: echo reply lost", ifp->name);
+	return DONE;
+}
+
+/* Type and code to errno; false for codes that say nothing. */
+static bool classify(uint8_t type, uint8_t code, struct icmp_error *e)
+{
+	e->type = type;
+	e->code = code;
+	switch (type) {
+	case ICMP4_UNREACHABLE:
+		if (code >= ARRAY_LEN(unreachable))
+			return false;
+		e->error = unreachable[code].error;
+		e->hard = unreachable[code].hard;
+		return true;
+	case ICMP4_TIME_EXCEEDED:
+		e->error = EHOSTUNREACH;
+		e->hard = false;
+		return true;
+	case ICMP4_PARAM_PROBLEM:
+		e->error = EPROTO;
+		e->hard = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Reads the quoted packet: whose it was, which connection. RFC 5927 4: a
+ * packet that we cannot have sent is no reason to do anything.
+ */
+static bool read_quote(struct net *n, const uint8_t *quote, size_t len,
+		       struct icmp_error *e)
+{
+	const struct ip4_wire *ip = (const void *)quote;
+	size_t header;
+	const uint8_t *l4;
+
+	if (len < sizeof(*ip) || ip->ver_ihl >> 4 != 4)
+		return false;
+	header = ip4_wire_len(ip);
+	if (header < sizeof(*ip) || len < header + QUOTED_MIN)
+		return false;
+	if (be16_get(ip->frag) & IP4_OFFSET)
+		return false;
+
+	e->local = inet_from4(ip->src);
+	e->remote = inet_from4(ip->dst);
+	e->proto = ip->proto;
+	if (!net_is_local(n, &e->local))
+		return false;
+
+	/* TCP and UDP begin with the same two ports. */
+	l4 = quote + header;
+	e->local_port = (uint16_t)(l4[0] << 8 | l4[1]);
+	e->remote_port = (uint16_t)(l4[2] << 8 | l4[3]);
+	if (e->proto == IP_PROTO_TCP)
+		e->seq = (uint32_t)l4[4] << 24 | (uint32_t)l4[5] << 16 |
+			 (uint32_t)l4[6] << 8 | l4[7];
+	return true;
+}
+
+static enum verdict tell_transport(struct net *n, const struct icmp_error *e)
+{
+	if (e->proto == IP_PROTO_TCP && n->tcp) {
+		tcp_icmp_error(n->tcp, e);
+		return DONE;
+	}
+	if (e->proto == IP_PROTO_UDP && n->udp) {
+		udp_icmp_error(n->udp, e);
+		return DONE;
+	}
+	return DROP_ICMP_EMBEDDED;
+}
+
+/*
+ * RFC 1191 5: remember the path before the transport asks for it. A router
+ * that claims a larger MTU than the packet it refused is not believed.
+ */
+static bool learn_mtu(struct iface *ifp, struct icmp_error *e, uint16_t mtu,
+		      uint16_t packet_len)
+{
+	struct net *n = ifp->net;
+
+	if (mtu >= packet_len && mtu != 0)
+		return false;
+	pmtu_learn(&n->pmtu, &e->remote, mtu, packet_len);
+	e->mtu = pmtu_get(&n->pmtu, &e->remote, ifp->mtu);
+	return true;
+}
+
+static enum verdict input_error(struct iface *ifp, struct pkt *p)
+{
+	const struct icmp_wire *icmp = (const void *)p->data;
+	const struct ip4_wire *quoted = (const void *)(p->data + sizeof(*icmp));
+	struct icmp_error e = {.offender = inet_from4(ip_of(p)->src)};
+
+	if (p->to_broadcast || !classify(icmp->type, icmp->code, &e))
+		return DROP_ICMP_TYPE;
+	if (!read_quote(ifp->net, p->data + sizeof(*icmp),
+			p->len - sizeof(*icmp), &e))
+		return DROP_ICMP_EMBEDDED;
+	if (e.type == ICMP4_UNREACHABLE && e.code == ICMP4_UNREACH_FRAG &&
+	    !learn_mtu(ifp, &e, be16_get(icmp->seq),
+		       be16_get(quoted->total_len)))
+		return DROP_ICMP_EMBEDDED;
+	return tell_transport(ifp->net, &e);
+}
+
+enum verdict icmp4_input(struct iface *ifp, struct pkt *p)
+{
+	const struct icmp_wire *icmp = (const void *)p->data;
+
+	MUST_HOLD(&ifp->eng->lock);
+	stats_add(&ifp->eng->stats, STAT_ICMP_IN, 1);
+	if (p->len < sizeof(*icmp))
+		return DROP_ICMP_SHORT;
+	if (be16_get(cksum(p->data, p->len)) != 0)
+		return DROP_ICMP_CHECKSUM;
+
+	switch (icmp->type) {
+	case ICMP4_ECHO_REQUEST:
+		return answer_echo(ifp, p);
+	case ICMP4_ECHO_REPLY:
+		return DONE;
+	case ICMP4_UNREACHABLE:
+	case ICMP4_TIME_EXCEEDED:
+	case ICMP4_PARAM_PROBLEM:
+		return input_error(ifp, p);
+	default:
+		return DROP_ICMP_TYPE;
+	}
+}
+
+/* RFC 1122 3.2.2: never about an ICMP error. Unknown types count as one. */
+static bool is_icmp_error(const struct pkt *p)
+{
+	const struct ip4_wire *ip = ip_of(p);
+	const uint8_t *type = p->l3 + ip4_wire_len(ip);
+
+	if (ip->proto != IP_PROTO_ICMP)
+		return false;
+	if (type >= p->data + p->len)
+		return true;
+	return *type != ICMP4_ECHO_REQUEST && *type != ICMP4_ECHO_REPLY;
+}
+
+/* RFC 1122 3.2.2: the five occasions to be silent. */
+static bool may_complain(const struct iface *ifp, const struct pkt *p)
+{
+	const struct ip4_wire *ip = ip_of(p);
+	struct inet_addr src = inet_from4(ip->src);
+	struct inet_addr dst = inet_from4(ip->dst);
+
+	if (p->to_broadcast || inet_is_multicast(&dst) ||
+	    net_is_broadcast(ifp->net, &dst))
+		return false;
+	if (be16_get(ip->frag) & IP4_OFFSET)
+		return false;
+	if (inet_is_any(&src) || inet_is_multicast(&src) ||
+	    net_is_broadcast(ifp->net, &src))
+		return false;
+	if (inet_is_loopback(&src) && !ifp->is_loopback)
+		return false;
+	return !is_icmp_error(p);
+}
+
+/* RFC 1812 4.3.2.8: a token bucket. Talking to ourselves is free. */
+static bool take_token(struct iface *ifp)
+{
+	struct net *n = ifp->net;
+	usecs now = n->eng->now;
+	usecs each = USECS_PER_SEC / LIMIT_ICMP_PER_SEC;
+	uint64_t fresh =
+		now > n->icmp_refill ? (now - n->icmp_refill) / each : 0;
+
+	if (ifp->is_loopback)
+		return true;
+	n->icmp_refill += fresh * each;
+	n->icmp_tokens = (uint32_t)MIN(n->icmp_tokens + fresh,
+				       (uint64_t)LIMIT_ICMP_BURST);
+	if (n->icmp_tokens == 0) {
+		stats_add(&n->eng->stats, STAT_ICMP_OUT_LIMITED, 1);
+		return false;
+	}
+	n->icmp_tokens--;
+	return true;
+}
+
+void icmp4_send_error(struct iface *ifp, const struct pkt *p, uint8_t type,
+		      uint8_t code, uint16_t mtu)
+{
+	const struct ip4_wire *ip = ip_of(p);
+	size_t have = (size_t)(p->data + p->len - p->l3);
+	size_t quote = MIN(have, ERROR_PACKET_MAX - sizeof(struct ip4_wire) -
+					 sizeof(struct icmp_wire));
+	struct ip_how how = {.dst = inet_from4(ip->src),
+			     .proto = IP_PROTO_ICMP,
+			     .tos = (ip->tos & TOS_SERVICE) |
+				    TOS_INTERNETWORK_CONTROL};
+	struct icmp_wire *icmp;
+	struct inet_addr asked = inet_from4(ip->dst);
+	uint32_t sum;
+	struct tx t;
+
+	if (!may_complain(ifp, p) || !take_token(ifp))
+		return;
+	if (net_is_local(ifp->net, &asked))
+		how.src = asked;
+
+	tx_init(&t);
+	icmp = tx_push(&t, sizeof(*icmp));
+	*icmp = (struct icmp_wire){
+		.type = type, .code = code, .seq = be16_make(mtu)};
+	sum = cksum_partial(icmp, sizeof(*icmp), 0);
+	icmp->cksum = cksum_finish(cksum_partial(ip, quote, sum));
+	if (!tx_add(&t, ip, quote))
+		return;
+	stats_add(&ifp->eng->stats, STAT_ICMP_OUT, 1);
+	if (ip4_output(ifp->net, &t, &how) < 0)
+		log_debug("%s: ICMP error lost", ifp->name);
+}
+
+void icmp4_local_error(struct net *n, const struct pkt *p, uint8_t code)
+{
+	struct icmp_error e = {0};
+
+	if (!classify(ICMP4_UNREACHABLE, code, &e) ||
+	    !read_quote(n, p->data, p->len, &e))
+		return;
+	e.offender = e.local;
+	tell_transport(n, &e);
+}
