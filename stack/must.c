@@ -42,7 +42,11 @@ struct unwinder {
 #define LOCAL_SYMBOL(name) QUOTE(UNW_OBJ(name))
 #define ARCH_SYMBOL(name) QUOTE(UNW_ARCH_OBJ(name))
 
-PRINTF_LIKE(1, 2) static void say(const char *fmt, ...)
+/* To standard error, where the log lines are shown too, and to the log. */
+enum audience { STDERR_ONLY, STDERR_AND_LOG };
+
+PRINTF_LIKE(2, 3)
+static void say(enum audience to, const char *fmt, ...)
 {
 	char text[SAY_BYTES];
 	va_list args;
@@ -55,14 +59,15 @@ PRINTF_LIKE(1, 2) static void say(const char *fmt, ...)
 	if (len < 0)
 		return;
 
-	log_error("%s", text);
+	if (to == STDERR_AND_LOG)
+		log_error("%s", text);
 	len = MIN(len, SAY_BYTES - 2);
 	text[len++] = '\n';
 	written = write(STDERR_FILENO, text, (size_t)len);
 	(void)written;
 }
 
-/* Through a union-free copy, as dlsym(3) recommends for function pointers. */
+/* ISO C has no cast from an object's address to a function's: dlsym(3). */
 static bool find(void *library, const char *name, void *function)
 {
 	*(void **)function = dlsym(library, name);
@@ -93,12 +98,12 @@ static void say_frame(const struct unwinder *u, unw_cursor_t *cursor, int depth)
 	if (u->get_proc_name(cursor, name, sizeof(name), &offset) < 0)
 		offset = 0;
 	if (!dladdr((void *)(uintptr_t)address, &info) || !info.dli_fname) {
-		say("  #%-2d %#lx %s+%#lx", depth, (unsigned long)address, name,
-		    (unsigned long)offset);
+		say(STDERR_AND_LOG, "  #%-2d %#lx %s+%#lx", depth,
+		    (unsigned long)address, name, (unsigned long)offset);
 		return;
 	}
-	say("  #%-2d %s+%#lx (%s+%#lx)", depth, name, (unsigned long)offset,
-	    info.dli_fname,
+	say(STDERR_AND_LOG, "  #%-2d %s+%#lx (%s+%#lx)", depth, name,
+	    (unsigned long)offset, info.dli_fname,
 	    (unsigned long)(address - (uintptr_t)info.dli_fbase));
 }
 
@@ -109,11 +114,12 @@ static void say_backtrace(void)
 	unw_cursor_t cursor;
 
 	if (!load_unwinder(&u)) {
-		say("no backtrace: libunwind.so.8 cannot be loaded");
+		say(STDERR_AND_LOG,
+		    "no backtrace: libunwind.so.8 cannot be loaded");
 		return;
 	}
 	if (u.getcontext(&context) < 0 || u.init_local(&cursor, &context) < 0) {
-		say("no backtrace: libunwind does not start");
+		say(STDERR_AND_LOG, "no backtrace: libunwind does not start");
 		return;
 	}
 	for (int depth = 0; depth < FRAMES_MAX; depth++) {
@@ -132,11 +138,10 @@ void must_fail(const char *cond, const char *file, int line, const char *func)
 		abort();
 	failing = true;
 
-	say("nsshim: BUG: %s is false in %s() at %s:%d", cond, func, file,
-	    line);
-	say("the last log lines:");
+	say(STDERR_ONLY, "nsshim: the last log lines:");
 	log_dump(STDERR_FILENO);
-	say("backtrace:");
+	say(STDERR_AND_LOG, "nsshim: BUG: %s is false in %s() at %s:%d", cond,
+	    func, file, line);
 	say_backtrace();
 	abort();
 }
