@@ -41,7 +41,8 @@ int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
 int eth_output_to(struct iface *ifp, struct tx *t,
 		  const struct inet_addr *next_hop) MUST_CHECK;
 
-/* Sends a queued packet, whole from its IP header, to a resolved address. */
+/* Sends a queued packet, whole from its IP header, to a resolved address, and
+ * frees it. */
 void eth_output_pkt(struct iface *ifp, struct pkt *p,
 		    const struct eth_addr *dst);
 

@@ -41,14 +41,6 @@ static struct loop *loop_of(struct link *l)
 	return container_of(l, struct loop, link);
 }
 
-/* Wire segments of a super-segment. */
-static uint16_t count_segs(const struct tx *t)
-{
-	if (t->gso == TX_GSO_NONE || t->gso_size == 0 || t->payload_bytes == 0)
-		return 1;
-	return (uint16_t)((t->payload_bytes + t->gso_size - 1) / t->gso_size);
-}
-
 static int loop_send(struct link *l, const struct tx *t)
 {
 	struct loop *loop = loop_of(l);
@@ -63,8 +55,6 @@ static int loop_send(struct link *l, const struct tx *t)
 
 	/* It never was on a wire, so there is nothing to verify. */
 	p->csum = PKT_CSUM_PARTIAL;
-	p->gso_size = t->gso == TX_GSO_NONE ? 0 : t->gso_size;
-	p->segs = count_segs(t);
 	p->stamp = l->now;
 
 	list_push(&q->pkts, &p->link);

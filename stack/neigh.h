@@ -42,6 +42,7 @@ struct neigh {
 	uint8_t tries;		/* [S] questions asked in this round */
 	struct timer timer;	/* [S] TIMER_NEIGH */
 	usecs used;		/* [S] last time a packet was sent to it */
+	usecs since;		/* [S] confirmed (REACHABLE), given up (FAILED) */
 	struct list waiting;	/* [S] struct pkt, whole IP packets */
 	uint32_t nwaiting;	/* [S] */
 	struct neigh_table *table; /* [I] */
@@ -82,7 +83,7 @@ void neigh_confirm(struct neigh_table *t, const struct inet_addr *a,
 /* Upper-layer news: the peer is alive (a TCP ACK advanced). */
 void neigh_reachable_hint(struct neigh_table *t, const struct inet_addr *a);
 
-/* TIMER_NEIGH fired. */
+/* TIMER_NEIGH fired. May free n. */
 void neigh_on_timer(struct neigh *n);
 
 #endif

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * neigh.c - the neighbour cache: next hop to link address
+ *
+ * What this room is for
+ *   The states of RFC 4861 7.3.2 and the packets that wait for an answer. Only
+ *   questions need a timer; REACHABLE grows old, FAILED is forgiven and unused
+ *   entries are forgotten when somebody looks, so that an idle stack sleeps.
+ *
+ *   The table is bounded. To make room, the entry that was used least lately
+ *   goes, those with waiting packets last.
+ *
+ * Comes in   eth.c resolves; arp.c brings facts; stack.c brings timers.
+ * Goes out   eth_ask(), eth_output_pkt(), eth_unreachable().
+ * Lock       the stack lock is held.
+ * Follows    RFC 4861 7.3; RFC 1122 2.3.2.
+ *
+ * Deviation: a PROBE that is not answered forgets the entry, so that the next
+ * packet asks everybody: neigh_test.c, probe_without_answer_is_forgotten.
+ */
+#include <errno.h>
+
+#include "neigh.h"
+
+#include "eth.h"
+#include "iface.h"
+#include "limits.h"
+#include "log.h"
+#include "must.h"
+
+/* How long FAILED answers for the neighbour before it is asked anew. */
+#define NEIGH_FAILED_US SEC(1)
+
+void neigh_table_init(struct neigh_table *t, struct engine *eng,
+		      struct iface *ifp)
+{
+	*t = (struct neigh_table){.eng = eng, .ifp = ifp};
+	list_init(&t->lru);
+}
+
+/* Whoever still waits in it is dropped as `why`. */
+static void forget(struct neigh *n, enum verdict why)
+{
+	struct neigh_table *t = n->table;
+	struct engine *eng = t->eng;
+
+	eng->stats.drops[why] += n->nwaiting;
+	pkt_free_list(eng->arena, &n->waiting);
+	timer_fini(&eng->timers, &n->timer);
+	list_remove(&n->lru);
+	HASH_DEL(t->hash, n);
+	t->count--;
+	arena_free(eng->arena, n);
+}
+
+void neigh_table_fini(struct neigh_table *t)
+{
+	struct list *link;
+
+	while ((link = list_first(&t->lru)))
+		forget(list_entry(link, struct neigh, lru),
+		       DROP_NEIGH_UNREACHABLE);
+}
+
+struct neigh *neigh_find(struct neigh_table *t, const struct inet_addr *a)
+{
+	const struct engine *eng = t->eng;
+	struct neigh *n;
+
+	HASH_FIND(hh, t->hash, a, sizeof(*a), n);
+	return n;
+}
+
+/* The table is full: the least recent goes, waiting packets are spared. */
+static void evict(struct neigh_table *t)
+{
+	struct neigh *victim = NULL;
+
+	list_for_each (it, &t->lru) {
+		victim = list_entry(it, struct neigh, lru);
+		if (victim->nwaiting == 0)
+			break;
+	}
+	if (victim && victim->nwaiting > 0)
+		victim = list_entry(list_first(&t->lru), struct neigh, lru);
+	if (victim)
+		forget(victim, DROP_NEIGH_FULL);
+}
+
+/* NULL when memory is out. */
+static struct neigh *create(struct neigh_table *t, const struct inet_addr *a)
+{
+	struct engine *eng = t->eng;
+	struct neigh *n;
+
+	if (t->count >= LIMIT_NEIGHS)
+		evict(t);
+	n = arena_zalloc(eng->arena, sizeof(*n), ARENA_OTHER);
+	if (!n)
+		return NULL;
+	if (timer_init(&eng->timers, &n->timer, TIMER_NEIGH) < 0)
+		goto free_neigh;
+	n->addr = *a;
+	n->table = t;
+	n->state = NEIGH_INCOMPLETE;
+	n->used = eng->now;
+	list_init(&n->waiting);
+	HASH_ADD(hh, t->hash, addr, sizeof(n->addr), n);
+	if (!n->hh.tbl)
+		goto fini_timer;
+	list_push(&t->lru, &n->lru);
+	t->count++;
+	return n;
+
+fini_timer:
+	timer_fini(&eng->timers, &n->timer);
+free_neigh:
+	arena_free(eng->arena, n);
+	return NULL;
+}
+
+static void start_timer(struct neigh *n, usecs in)
+{
+	struct engine *eng = n->table->eng;
+
+	timer_start(&eng->timers, &n->timer, eng->now + in);
+}
+
+static void stop_timer(struct neigh *n)
+{
+	timer_stop(&n->table->eng->timers, &n->timer);
+}
+
+/* Asks once more; by unicast when probing. */
+static void ask(struct neigh *n)
+{
+	n->tries++;
+	start_timer(n, LIMIT_NEIGH_RETRANS_US);
+	eth_ask(n->table->ifp, &n->addr,
+		n->state == NEIGH_PROBE ? &n->mac : NULL);
+}
+
+static void start_asking(struct neigh *n, enum neigh_state state)
+{
+	n->state = (uint8_t)state;
+	n->tries = 0;
+	ask(n);
+}
+
+/* A packet went to it: keep it in the cache, and verify it when old. */
+static void touch(struct neigh *n)
+{
+	struct neigh_table *t = n->table;
+
+	n->used = t->eng->now;
+	if (t->lru.prev != &n->lru) {
+		list_remove(&n->lru);
+		list_push(&t->lru, &n->lru);
+	}
+	if (n->state == NEIGH_STALE) {
+		n->state = NEIGH_DELAY;
+		start_timer(n, LIMIT_NEIGH_DELAY_US);
+	}
+}
+
+/* What time has made of the entry since somebody looked. */
+static void grow_old(struct neigh *n)
+{
+	usecs now = n->table->eng->now;
+
+	if (n->state == NEIGH_REACHABLE &&
+	    now - n->since >= LIMIT_NEIGH_REACHABLE_US)
+		n->state = NEIGH_STALE;
+	if (n->state == NEIGH_STALE && now - n->used >= LIMIT_NEIGH_STALE_US)
+		start_asking(n, NEIGH_INCOMPLETE);
+	else if (n->state == NEIGH_FAILED && now - n->since >= NEIGH_FAILED_US)
+		start_asking(n, NEIGH_INCOMPLETE);
+}
+
+/*
+ * The packet must outlive its tx, so it is copied with a finished checksum. A
+ * super-segment cannot be: it is lost, and its sender will send it again.
+ */
+static int wait_in(struct neigh *n, const struct tx *t)
+{
+	struct engine *eng = n->table->eng;
+	struct tx copy = *t;
+	struct pkt *p;
+
+	if (copy.gso != TX_GSO_NONE)
+		return -ENOBUFS;
+	tx_finish_csum(&copy);
+	p = tx_flatten(eng->arena, &copy);
+	if (!p)
+		return -ENOBUFS;
+
+	/* RFC 1122 2.3.2.2: the latest packets are worth most. */
+	if (n->nwaiting >= LIMIT_NEIGH_QUEUE) {
+		struct list *oldest = list_pop(&n->waiting);
+
+		pkt_free(eng->arena, list_entry(oldest, struct pkt, link));
+		eng->stats.drops[DROP_NEIGH_FULL]++;
+		n->nwaiting--;
+	}
+	list_push(&n->waiting, &p->link);
+	n->nwaiting++;
+	return 0;
+}
+
+bool neigh_resolve(struct neigh_table *table, const struct inet_addr *a,
+		   const struct tx *t, struct eth_addr *mac, int *err)
+{
+	struct neigh *n = neigh_find(table, a);
+
+	*err = 0;
+	if (n) {
+		grow_old(n);
+	} else {
+		n = create(table, a);
+		if (!n) {
+			*err = -ENOBUFS;
+			return false;
+		}
+		start_asking(n, NEIGH_INCOMPLETE);
+	}
+	touch(n);
+
+	switch ((enum neigh_state)n->state) {
+	case NEIGH_INCOMPLETE:
+		*err = wait_in(n, t);
+		return false;
+	case NEIGH_FAILED:
+		*err = -EHOSTUNREACH;
+		return false;
+	case NEIGH_REACHABLE:
+	case NEIGH_STALE:
+	case NEIGH_DELAY:
+	case NEIGH_PROBE:
+		break;
+	}
+	*mac = n->mac;
+	return true;
+}
+
+/* The address is known now: those who waited leave in their order. */
+static void send_waiting(struct neigh *n)
+{
+	struct iface *ifp = n->table->ifp;
+	struct eth_addr mac = n->mac;
+	struct list leaving;
+	struct list *link;
+
+	if (n->nwaiting == 0)
+		return;
+	list_init(&leaving);
+	list_splice(&leaving, &n->waiting);
+	n->nwaiting = 0;
+	touch(n);
+	while ((link = list_pop(&leaving)))
+		eth_output_pkt(ifp, list_entry(link, struct pkt, link), &mac);
+}
+
+/*
+ * RFC 4861 7.2.5, 7.3.3: a fact that nobody asked for makes an entry usable
+ * but not confirmed; an address that did not change changes nothing.
+ */
+static void on_fact(struct neigh *n, const struct eth_addr *mac)
+{
+	bool was_known =
+		n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED;
+
+	if (was_known && eth_equal(&n->mac, mac))
+		return;
+	n->mac = *mac;
+	n->state = NEIGH_STALE;
+	n->tries = 0;
+	n->used = n->table->eng->now;
+	stop_timer(n);
+	send_waiting(n);
+}
+
+static void on_confirmed(struct neigh *n)
+{
+	n->state = NEIGH_REACHABLE;
+	n->since = n->table->eng->now;
+	n->tries = 0;
+	stop_timer(n);
+}
+
+void neigh_learn(struct neigh_table *t, const struct inet_addr *a,
+		 const struct eth_addr *mac)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (!n)
+		n = create(t, a);
+	if (n)
+		on_fact(n, mac);
+}
+
+void neigh_refresh(struct neigh_table *t, const struct inet_addr *a,
+		   const struct eth_addr *mac)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (n)
+		on_fact(n, mac);
+}
+
+void neigh_confirm(struct neigh_table *t, const struct inet_addr *a,
+		   const struct eth_addr *mac)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (!n)
+		return;
+	/* tries is the number of questions that are open. */
+	if (n->tries == 0) {
+		on_fact(n, mac);
+		return;
+	}
+	n->mac = *mac;
+	on_confirmed(n);
+	send_waiting(n);
+}
+
+void neigh_reachable_hint(struct neigh_table *t, const struct inet_addr *a)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (n && n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED)
+		on_confirmed(n);
+}
+
+/* Nobody answered: what waits will never leave. */
+static void give_up(struct neigh *n)
+{
+	struct engine *eng = n->table->eng;
+	struct iface *ifp = n->table->ifp;
+	struct list lost;
+	struct list *link;
+
+	list_init(&lost);
+	list_splice(&lost, &n->waiting);
+	eng->stats.drops[DROP_NEIGH_UNREACHABLE] += n->nwaiting;
+	n->nwaiting = 0;
+	n->tries = 0;
+	n->state = NEIGH_FAILED;
+	n->since = eng->now;
+	while ((link = list_pop(&lost)))
+		eth_unreachable(ifp, list_entry(link, struct pkt, link));
+}
+
+void neigh_on_timer(struct neigh *n)
+{
+	switch ((enum neigh_state)n->state) {
+	case NEIGH_INCOMPLETE:
+		if (n->tries < LIMIT_NEIGH_TRIES)
+			ask(n);
+		else
+			give_up(n);
+		break;
+	case NEIGH_DELAY:
+		start_asking(n, NEIGH_PROBE);
+		break;
+	case NEIGH_PROBE:
+		if (n->tries < LIMIT_NEIGH_TRIES)
+			ask(n);
+		else
+			forget(n, DROP_NEIGH_UNREACHABLE);
+		break;
+	case NEIGH_REACHABLE:
+	case NEIGH_STALE:
+	case NEIGH_FAILED:
+		break; /* A timer that was late by a turn. */
+	}
+}
