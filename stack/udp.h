@@ -68,6 +68,7 @@ struct udp_pcb {
 	struct binding bind;   /* [S] names, ports, reuse flags: see ports.h */
 	struct news news;      /* [S] NEWS_READABLE, NEWS_ERROR */
 	struct udp *udp;       /* [I] */
+	struct endpoint bound; /* [S] what bind() gave; port 0: nothing */
 	struct list rcvq;      /* [S] struct pkt, data at the network header */
 	uint32_t rcv_count;    /* [S] datagrams in rcvq */
 	size_t rcv_cost;       /* [S] pkt_cost() of rcvq */
