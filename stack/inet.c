@@ -160,7 +160,7 @@ static int expand(const struct groups *g, struct inet_addr *out)
 	return 0;
 }
 
-/* One group, or the dotted quad that may end an address. */
+/* One group: 0; or the dotted quad, which ends an address: 1. */
 static int read_piece(const char **at, struct groups *g)
 {
 	uint16_t value;
@@ -170,7 +170,7 @@ static int read_piece(const char **at, struct groups *g)
 		if (g->at > 12 || read_ip4(at, g->b + g->at) < 0)
 			return -EINVAL;
 		g->at += 4;
-		return 0;
+		return 1;
 	}
 	if (digits == 0 || g->at > 14)
 		return -EINVAL;
@@ -184,10 +184,11 @@ static int read_ip6(const char **at, struct inet_addr *out)
 {
 	struct groups g = {.gap = -1};
 	const char *s = *at;
+	int ended = 0;
 
 	if (s[0] == ':' && s[1] != ':')
 		return -EINVAL;
-	for (int pieces = 0; pieces <= 9; pieces++) {
+	for (int pieces = 0; pieces <= 9 && !ended; pieces++) {
 		if (s[0] == ':' && s[1] == ':') {
 			if (g.gap >= 0)
 				return -EINVAL;
@@ -200,7 +201,8 @@ static int read_ip6(const char **at, struct inet_addr *out)
 				break;
 			s++;
 		}
-		if (read_piece(&s, &g) < 0)
+		ended = read_piece(&s, &g);
+		if (ended < 0)
 			return -EINVAL;
 	}
 	*at = s;
