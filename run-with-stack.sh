@@ -52,6 +52,7 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
                           prepare a TAP that USER may use without root
   --demo                  an unmodified curl fetches a page, shown step by step
   --test                  install, build and test everything
+  --build                 build the library when it is missing or old
   --help                  this text
 
 Each option has a variable of the same name: NSSHIM_ADDR for --addr, and so on;
@@ -149,6 +150,7 @@ read_options()
     -v | --verbose) verbose=1 && shift ;;
     --demo) action=demo && shift ;;
     --test) action=test && shift ;;
+    --build) action=build && shift ;;
     -h | --help) usage && exit 0 ;;
     --) shift && break ;;
     -*) die "unknown option $1; see --help (and put -- before COMMAND)" ;;
@@ -641,6 +643,7 @@ main()
   case $action in
   demo) exec "$here/integration/demo.sh" ;;
   test) exec "$here/integration/all.sh" ;;
+  build) find_library && exit ;;
   esac
   command -v ip >/dev/null || die "ip is missing; apt-get install iproute2"
   check_options

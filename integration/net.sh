@@ -1,0 +1,232 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# net.sh - the network that each test builds for itself, and takes down
+#
+#      nsst<pid>  (the kernel's end)                nssp<pid>  (plain)
+#   +---------------------------------+           +-------------------+
+#   | peers: curl, nginx, nc ...      |           | the same program, |
+#   |                                 |           | without the stack |
+#   |  tap0 10.77.0.1    veth0 10.78.0.1 ======== veth1 10.78.0.2      |
+#   +----||---------------------------+           +-------------------+
+#        ||
+#   program + libnsshim.so 10.77.0.2    ("ours": started in nsst<pid> too, since
+#                                        a TAP opens only in its own namespace)
+#
+# What this script is for
+#   Sourced by every test. `ours CMD` runs CMD on our stack, `kernel CMD` on the
+#   kernel at the other end, `start`/`stop` do either in the background.
+#   NSSHIM_SIDE=veth runs `ours` in the plain namespace on the kernel's own TCP:
+#   the oracle, and the proof that a failure is not the test's own.
+#
+# Never      touches the host's network; all names carry our process number, and
+#            what a killed test left is swept by the next one.
+
+set -u -o pipefail
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=${NSSHIM_BUILD:-$top/build}
+test_name=$(basename "$0" .sh)
+limit=${NSSHIM_LIMIT:-120}
+full=${NSSHIM_FULL-}
+ns=nsst$$
+ns_plain=nssp$$
+work=
+started=()
+ours_options=()
+OURS=10.77.0.2
+KERNEL=10.77.0.1
+
+skip()
+{
+  echo "$test_name: skipped: $*"
+  exit 77
+}
+
+fail()
+{
+  echo "$test_name: FAILED: $*" >&2
+  if [[ -n $work ]]; then
+    tail -n 15 "$work"/*.log 2>/dev/null >&2
+  fi
+  exit 1
+}
+
+proved()
+{
+  echo "$test_name: $*"
+}
+
+need()
+{
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || skip "$tool is not installed"
+  done
+}
+
+# --- up and down ---------------------------------------------------------------
+
+# Namespaces whose test is dead: the number in the name is its process.
+net_sweep()
+{
+  local name
+  for name in $(ip netns list 2>/dev/null | grep -oE '^nss[tp][0-9]+'); do
+    [[ ! -e /proc/${name#nss?} ]] || continue
+    ip netns pids "$name" 2>/dev/null | xargs -r kill -9 2>/dev/null
+    ip netns del "$name" 2>/dev/null
+  done
+}
+
+net_down()
+{
+  local pid name
+  trap '' TERM INT HUP
+  for pid in "${started[@]}"; do
+    kill "$pid" 2>/dev/null
+  done
+  for name in $ns $ns_plain; do
+    [[ -e /run/netns/$name ]] || continue
+    # A moment to end by themselves, then none.
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      [[ -n $(ip netns pids $name) ]] || break
+      sleep 0.05
+    done
+    ip netns pids $name | xargs -r kill -9 2>/dev/null
+    ip netns del $name
+  done
+  [[ -z $work ]] || rm -rf "$work"
+}
+
+new_namespace()
+{
+  ip netns add "$1" || skip "cannot make a network namespace here"
+  ip -n "$1" link set lo up
+  # Every kernel end runs CUBIC, whatever this machine's default is.
+  ip netns exec "$1" sysctl -qw net.ipv4.tcp_congestion_control=cubic 2>/dev/null
+}
+
+net_up()
+{
+  ((EUID == 0)) || skip "needs root"
+  need ip nsenter
+  PATH=$PATH:/usr/sbin:/sbin
+  trap net_down EXIT
+  trap 'exit 1' TERM INT HUP
+  net_sweep
+  work=$(mktemp -d /tmp/nsshim-"$test_name".XXXXXX)
+  chmod 755 "$work"
+  new_namespace $ns
+  if [[ ${NSSHIM_SIDE-} == veth || ${1-} == both ]]; then
+    new_namespace $ns_plain
+    ip -n $ns link add veth0 type veth peer name veth1 netns $ns_plain
+    ip -n $ns addr add 10.78.0.1/24 dev veth0
+    ip -n $ns link set veth0 up
+    ip -n $ns_plain addr add 10.78.0.2/24 dev veth1
+    ip -n $ns_plain link set veth1 up
+    ip -n $ns_plain route add default via 10.78.0.1
+  fi
+  if [[ ${NSSHIM_SIDE-} == veth ]]; then
+    use_veth
+  else
+    use_tap
+  fi
+}
+
+use_tap()
+{
+  side=tap OURS=10.77.0.2 KERNEL=10.77.0.1
+}
+
+use_veth()
+{
+  side=veth OURS=10.78.0.2 KERNEL=10.78.0.1
+}
+
+# --- running ---------------------------------------------------------------------
+
+# The words before a command of ours, in the array `prefix`.
+ours_prefix()
+{
+  if [[ $side == veth ]]; then
+    prefix=(ip netns exec $ns_plain)
+    return
+  fi
+  prefix=("$top/run-with-stack.sh" --netns $ns --tap tap0 --addr $OURS/24
+    --gateway $KERNEL "${ours_options[@]}" --)
+}
+
+ours()
+{
+  local prefix
+  ours_prefix
+  timeout --foreground -k 5 "$limit" "${prefix[@]}" "$@"
+}
+
+kernel()
+{
+  timeout --foreground -k 5 "$limit" ip netns exec $ns "$@"
+}
+
+# start ours|kernel CMD...: in the background, output to $work/<n>.log; $pid.
+start()
+{
+  local prefix=(ip netns exec $ns)
+  [[ $1 != ours ]] || ours_prefix
+  shift
+  log=$work/${#started[@]}.log
+  timeout --foreground -k 5 "$limit" "${prefix[@]}" "$@" >"$log" 2>&1 </dev/null &
+  pid=$!
+  started+=("$pid")
+}
+
+# TERM, and waits for the end (start has set it a limit).
+stop()
+{
+  kill "$1" 2>/dev/null
+  wait "$1" 2>/dev/null
+}
+
+# Until CMD succeeds, for ten seconds.
+eventually()
+{
+  local n
+  for ((n = 0; n < 100; n++)); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.1
+  done
+  fail "did not happen in time: $*"
+}
+
+# A listener of the kernel's end is seen without connecting to it.
+kernel_listens()
+{
+  eventually sh -c "ip netns exec $ns ss -Hltn sport = :$1 | grep -q ."
+}
+
+# One of ours has to be asked; servers that serve once must not be.
+ours_answers()
+{
+  eventually kernel timeout 2 bash -c "exec 3<>/dev/tcp/$OURS/$1"
+}
+
+# --- data --------------------------------------------------------------------------
+
+# make_file NAME MIB: bytes that do not repeat and do not compress.
+make_file()
+{
+  openssl enc -aes-128-ctr -nosalt -pass "pass:$1" -pbkdf2 -in /dev/zero \
+    2>/dev/null | head -c $(($2 * 1048576)) >"$work/$1"
+}
+
+same()
+{
+  cmp -- "$1" "$2" || fail "${3:-content} differs: $1 $2"
+}
+
+make_certificate()
+{
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
+    -keyout "$work/key.pem" -out "$work/cert.pem" -days 2 -subj /CN=stack.test \
+    -addext "subjectAltName=DNS:stack.test,DNS:peer.test,IP:10.77.0.1,IP:10.77.0.2,IP:10.78.0.1,IP:10.78.0.2" \
+    >/dev/null 2>&1 || fail "cannot make a certificate"
+}
