@@ -30,7 +30,7 @@ static const char *const drop_texts[] = {
 #undef TEXT
 static_assert(ARRAY_LEN(drop_texts) == DROP_COUNT, "a text for each reason");
 
-const char *stats_name(enum stat which)
+const char *stats_name(enum stats_counter which)
 {
 	return (size_t)which < STAT_COUNT ? stat_names[which] : "?";
 }

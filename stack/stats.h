@@ -58,7 +58,7 @@
 	X(LOCK_INHERITED)
 
 #define STATS_ENUM(name) STAT_##name,
-enum stat { STATS_LIST(STATS_ENUM) STAT_COUNT };
+enum stats_counter { STATS_LIST(STATS_ENUM) STAT_COUNT };
 #undef STATS_ENUM
 
 struct stats {
@@ -66,16 +66,16 @@ struct stats {
 	uint64_t drops[DROP_COUNT]; /* [S] by reason */
 };
 
-static inline void stats_add(struct stats *s, enum stat which, uint64_t n);
+static inline void stats_add(struct stats *s, enum stats_counter which, uint64_t n);
 
-const char *stats_name(enum stat which);
+const char *stats_name(enum stats_counter which);
 
 /* Writes every counter that is not zero, a line each, to `fd`. */
 void stats_print(const struct stats *s, int fd);
 
 /* Inline bodies. */
 
-static inline void stats_add(struct stats *s, enum stat which, uint64_t n)
+static inline void stats_add(struct stats *s, enum stats_counter which, uint64_t n)
 {
 	s->count[which] += n;
 }

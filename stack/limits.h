@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * limits.h - every limit in the program, each with its reason
+ *
+ * What this room is for
+ *   A peer or an application can ask for anything; what it gets is bounded
+ *   here. Counts first, then bytes, then times.
+ */
+#ifndef STACK_LIMITS_H
+#define STACK_LIMITS_H
+
+#include "base.h"
+
+enum limit_count {
+	/* Interfaces of one host: loopback, and a few TAPs. */
+	LIMIT_IFACES = 8,
+	/* Addresses on one interface. */
+	LIMIT_IFACE_ADDRS = 16,
+	/* Static routes; one per prefix and a default is usual. */
+	LIMIT_ROUTES = 64,
+	/* Neighbours kept per interface (Linux: gc_thresh3). */
+	LIMIT_NEIGHS = 1024,
+	/* Packets that wait for one unresolved neighbour. */
+	LIMIT_NEIGH_QUEUE = 16,
+	/* Requests before a neighbour counts as unreachable (RFC 4861). */
+	LIMIT_NEIGH_TRIES = 3,
+	/* Datagrams being put together at once. */
+	LIMIT_REASM_DATAGRAMS = 256,
+	/* Fragments of one datagram: 65535 / 576 and then some. */
+	LIMIT_REASM_FRAGMENTS = 192,
+	/* Destinations with a path MTU of their own. */
+	LIMIT_PMTU_ENTRIES = 256,
+	/* ICMP errors we send, per second and in one burst (RFC 1812). */
+	LIMIT_ICMP_PER_SEC = 1000,
+	LIMIT_ICMP_BURST = 50,
+	/* Sockets of one stack; a descriptor table is usually smaller. */
+	LIMIT_SOCKETS = 1 << 20,
+	/* Largest listen() backlog (Linux: net.core.somaxconn). */
+	LIMIT_BACKLOG = 4096,
+	/* Half-open connections of one listener before SYN cookies. */
+	LIMIT_SYN_QUEUE = 1024,
+	/* Closed by the program, not yet by TCP (Linux: tcp_max_orphans). */
+	LIMIT_ORPHANS = 16384,
+	/* Connections in TIME-WAIT (Linux: tcp_max_tw_buckets). */
+	LIMIT_TIME_WAIT = 32768,
+	/* Out-of-order pieces kept per connection: a hole costs nothing. */
+	LIMIT_TCP_REASM_PKTS = 4096,
+	/* Challenge ACKs per second in all (RFC 5961 7). */
+	LIMIT_CHALLENGE_ACKS = 1000,
+	/* Retransmissions before giving up (Linux: tcp_retries2, tcp_syn_retries,
+	 * tcp_synack_retries). */
+	LIMIT_TCP_RETRIES = 15,
+	LIMIT_TCP_SYN_RETRIES = 6,
+	LIMIT_TCP_SYNACK_RETRIES = 5,
+	LIMIT_TCP_ORPHAN_RETRIES = 8,
+	/* Frames read before other work gets a turn. */
+	LIMIT_RX_BATCH = 64,
+	/* Looped-back packets handled in one turn. */
+	LIMIT_LOOP_BATCH = 256,
+	/* Lines kept for a crash report. */
+	LIMIT_LOG_RING = 64,
+};
+
+enum limit_bytes {
+	/* RFC 791: what every host must accept. */
+	LIMIT_IP4_MTU_MIN = 68,
+	/* Path MTU is never believed below this (Linux: min_pmtu). */
+	LIMIT_PMTU_FLOOR = 552,
+	LIMIT_DEFAULT_MTU = 1500,
+	LIMIT_LOOP_MTU = 65535,
+	/* Fragments of all datagrams together (Linux: ipfrag_high_thresh). */
+	LIMIT_REASM_BYTES = 4 << 20,
+	/* Stream buffers: what a connection starts with and may grow to. */
+	LIMIT_TCP_SNDBUF_START = 87040,
+	LIMIT_TCP_SNDBUF_MAX = 4 << 20,
+	LIMIT_TCP_RCVBUF_START = 131072,
+	LIMIT_TCP_RCVBUF_MAX = 6 << 20,
+	LIMIT_SOCKBUF_MIN = 4608,
+	/* Datagram buffers (Linux: net.core.rmem_default). */
+	LIMIT_UDP_BUF = 212992,
+	/* What SO_SNDBUF and SO_RCVBUF may ask for (Linux doubles it). */
+	LIMIT_SOCKBUF_ASK = 8 << 20,
+	/* What one call copies before it lets the lock go. */
+	LIMIT_COPY_CHUNK = 256 << 10,
+};
+
+#define LIMIT_NEIGH_RETRANS_US SEC(1)	  /* RFC 4861 RETRANS_TIMER */
+#define LIMIT_NEIGH_REACHABLE_US SEC(30)  /* RFC 4861 REACHABLE_TIME */
+#define LIMIT_NEIGH_DELAY_US SEC(5)	  /* RFC 4861 DELAY_FIRST_PROBE_TIME */
+#define LIMIT_NEIGH_STALE_US SEC(600)	  /* unused that long: forgotten */
+#define LIMIT_REASM_US SEC(30)		  /* Linux; RFC 791 says 15 and up */
+#define LIMIT_PMTU_US SEC(600)		  /* RFC 1191 6.3 */
+#define LIMIT_TIME_WAIT_US SEC(60)	  /* Linux TCP_TIMEWAIT_LEN */
+#define LIMIT_FIN_WAIT_2_US SEC(60)	  /* Linux tcp_fin_timeout */
+#define LIMIT_RTO_MIN_US MSEC(200)	  /* Linux; RFC 6298 says 1 s */
+#define LIMIT_RTO_MAX_US SEC(120)	  /* RFC 6298 2.5: at least 60 s */
+#define LIMIT_RTO_INIT_US SEC(1)	  /* RFC 6298 2.1 */
+#define LIMIT_DELACK_US MSEC(40)	  /* RFC 1122: below 500 ms */
+#define LIMIT_CORK_US MSEC(200)		  /* tcp(7) TCP_CORK */
+#define LIMIT_KEEPIDLE_US SEC(7200)	  /* RFC 1122 4.2.3.6 */
+#define LIMIT_KEEPINTVL_US SEC(75)
+#define LIMIT_KEEPCNT 9
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * sock.h - the socket object, the table of them, and the stack's root
+ *
+ * What this room is for
+ *   A socket ties a transport object (TCP connection, UDP pcb) to what the
+ *   application knows: a number, options of socket level, readiness, and those
+ *   who wait. Sockets and epoll sets share one table of slots. A slot outlives
+ *   its object and is never given back, so that readiness can be read without
+ *   the lock by anybody who has a number, however old.
+ *
+ * Never      is included outside floor 4; the shim sees stack.h only.
+ * Lock       S: the stack lock; a: atomic, written under the stack lock.
+ */
+#ifndef STACK_SOCK_H
+#define STACK_SOCK_H
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "engine.h"
+#include "net.h"
+#include "sock_wait.h"
+#include "stack.h"
+#include "tcp.h"
+#include "udp.h"
+
+#include <uthash.h>
+
+struct loop_queue;
+
+/* sock_id: generation above, index below; 56 bits in all. */
+enum {
+	SOCK_INDEX_BITS = 24,
+	SOCK_PAGE_SLOTS = 1024,
+	SOCK_PAGES = LIMIT_SOCKETS / SOCK_PAGE_SLOTS,
+};
+
+enum sock_kind { SOCK_KIND_FREE, SOCK_KIND_SOCKET, SOCK_KIND_EPSET };
+
+/* One number's place. Its members are valid whoever holds an old number. */
+struct sock_slot {
+	uint32_t generation; /* [a] counts up when the object goes */
+	uint32_t ready;	     /* [a] EPOLL bits; see sock_wait.h */
+	uint32_t index;	     /* [I] of this slot */
+	uint8_t kind;	     /* [S] enum sock_kind */
+	bool nonblocking;    /* [a] O_NONBLOCK */
+	void *object;	     /* [S] struct sock or struct epset */
+	struct sock_slot *next_free; /* [S] */
+};
+
+struct sock {
+	sock_id id;		   /* [I] */
+	struct stack *stack;	   /* [I] */
+	struct sock_slot *slot;	   /* [I] */
+	int family;		   /* [I] AF_INET or AF_INET6 */
+	int type;		   /* [I] SOCK_STREAM or SOCK_DGRAM */
+	int protocol;		   /* [I] IPPROTO_TCP, IPPROTO_UDP */
+	struct tcp_conn *conn;	   /* [S] streams; NULL after close */
+	struct udp_pcb *pcb;	   /* [S] datagrams */
+	struct readiness readiness; /* [S] who watches */
+	uint64_t inode;		   /* [S] of the placeholder; 0: none yet */
+	usecs rcvtimeo, sndtimeo;  /* [S] USECS_NEVER: none */
+	usecs linger;		   /* [S] SO_LINGER; USECS_NEVER: off */
+	uint32_t reuse;		   /* [S] enum binding_flags */
+	int priority, mark;	   /* [S] stored, as socket(7) */
+	int rcvlowat;		   /* [S] SO_RCVLOWAT */
+	bool v6only;		   /* [S] IPV6_V6ONLY */
+	bool shut_write;	   /* [S] datagrams: shutdown(SHUT_WR) */
+	bool pktinfo6;		   /* [S] IPV6_RECVPKTINFO */
+	bool pktinfo, recvtos, recvttl, recv_stamp, recv_stamp_nano; /* [S] */
+	bool freebind;		   /* [S] IP_FREEBIND, IP_TRANSPARENT */
+	bool was_connecting;	   /* [S] connect() answered EINPROGRESS */
+	UT_hash_handle by_inode;   /* [S] */
+};
+
+/* The root: block of kind ARENA_ROOT. */
+struct stack {
+	struct engine eng;
+	struct net net;
+	struct tcp tcp;
+	struct udp udp;
+	struct sock_slot *pages[SOCK_PAGES]; /* [S] grown on demand */
+	uint32_t npages;		     /* [S] */
+	struct sock_slot *free_slots;	     /* [S] */
+	uint32_t nsocks;		     /* [S] in use */
+	struct sock *inodes;		     /* [S] by placeholder inode */
+	struct loop_queue *loop;	     /* [S] frames of the loopback */
+	uint32_t next_bell;		     /* [S] see bell.h */
+	uint64_t wall_offset;		     /* [I] wall clock less monotonic */
+};
+
+/* The root's rooms in order; `seed` keys everything unpredictable. */
+int sock_stack_init(struct stack *st, struct arena *arena,
+		    const struct rand_key *seed) MUST_CHECK;
+void sock_stack_fini(struct stack *st);
+
+/* Slots, for sockets and epoll sets alike. NULL: no memory or too many. */
+struct sock_slot *sock_slot_new(struct stack *st, enum sock_kind kind,
+				void *object) MUST_CHECK;
+void sock_slot_free(struct stack *st, struct sock_slot *slot);
+sock_id sock_slot_id(const struct sock_slot *slot);
+
+/* The slot of a number, current or stale; NULL for nonsense. No lock. */
+struct sock_slot *sock_slot_of(const struct stack *st, sock_id id);
+
+/* The live object behind a number, or NULL. */
+struct sock *sock_find(struct stack *st, sock_id id);
+
+/* 0, -ENOBUFS, -ENFILE. */
+int sock_new(struct stack *st, int family, int type, int protocol,
+	     struct sock **out) MUST_CHECK;
+
+/* A socket around an accepted connection. */
+int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
+		      struct sock **out) MUST_CHECK;
+
+/* Ends it for everybody: wakes who waits, closes the transport. */
+void sock_close(struct sock *s);
+
+int sock_set_inode(struct sock *s, uint64_t inode) MUST_CHECK;
+struct sock *sock_by_inode(struct stack *st, uint64_t inode);
+
+/* Recomputes readiness from the transport; `edges` are events that count for
+ * edge-triggered watchers even where the level did not change. */
+void sock_update(struct sock *s, uint32_t edges);
+
+/* Turns the news of this turn into readiness. */
+void sock_collect_news(struct stack *st);
+
+/*
+ * Between struct sockaddr and endpoints. from: -EINVAL (too short),
+ * -EAFNOSUPPORT; AF_INET6 sockets take v4-mapped addresses, and what is not
+ * v4-mapped or :: is -ENETUNREACH while the stack has no IPv6.
+ */
+int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
+		 socklen_t len, struct endpoint *out) MUST_CHECK;
+
+/* Writes at most *len bytes and sets *len to the true size. */
+void sock_addr_out(const struct sock *s, const struct endpoint *e,
+		   struct sockaddr *addr, socklen_t *len);
+
+/* The calls, per type; see stack.h for what they answer. */
+int sock_stream_listen(struct sock *s, int backlog);
+int sock_stream_accept(struct sock *s, struct sock **out);
+int sock_stream_connect(struct sock *s, const struct endpoint *remote);
+int sock_stream_shutdown(struct sock *s, int how);
+ssize_t sock_stream_send(struct sock *s, struct uio *from, int flags);
+ssize_t sock_stream_recv(struct sock *s, struct uio *to, int flags);
+uint32_t sock_stream_ready(const struct sock *s);
+
+int sock_dgram_connect(struct sock *s, const struct endpoint *remote);
+int sock_dgram_shutdown(struct sock *s, int how);
+ssize_t sock_dgram_send(struct sock *s, struct uio *from,
+			const struct msghdr *msg, int flags);
+ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
+			int flags);
+uint32_t sock_dgram_ready(const struct sock *s);
+
+/* sock_opt.c */
+void sock_opt_apply_family(struct sock *s); /* after the transport is made */
+int sock_opt_get(struct sock *s, int level, int name, void *value,
+		 socklen_t *len);
+int sock_opt_set(struct sock *s, int level, int name, const void *value,
+		 socklen_t len);
+int sock_ioctl(struct sock *s, unsigned long request, void *arg);
+
+#endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * sock_dgram.c - socket calls on UDP
+ *
+ * What this room is for
+ *   Addresses and control messages of datagram sockets: IP_PKTINFO, IP_TOS,
+ *   IP_TTL, SO_TIMESTAMP in, IP_PKTINFO out.
+ *
+ * Lock       the stack lock is held.
+ * Follows    udp(7), ip(7), cmsg(3).
+ */
+
+#include "sock.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+int sock_dgram_connect(struct sock *s, const struct endpoint *remote)
+{
+	int ret = udp_connect(s->pcb, remote);
+
+	sock_update(s, 0);
+	return ret;
+}
+
+int sock_dgram_shutdown(struct sock *s, int how)
+{
+	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
+		return -EINVAL;
+	if (!udp_is_connected(s->pcb))
+		return -ENOTCONN;
+	if (how != SHUT_WR)
+		s->pcb->shut_read = true;
+	if (how != SHUT_RD)
+		s->shut_write = true;
+	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+	return 0;
+}
+
+/* The source address that the program asks for with IP_PKTINFO. */
+static int pktinfo_source(const struct msghdr *msg, struct inet_addr *src,
+			  bool *found)
+{
+	struct msghdr m = *msg;
+
+	*found = false;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		struct in_pktinfo info;
+
+		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO)
+			continue;
+		if (c->cmsg_len < CMSG_LEN(sizeof(info)))
+			return -EINVAL;
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		if (info.ipi_spec_dst.s_addr != INADDR_ANY) {
+			struct ip4_addr a;
+
+			memcpy(a.b, &info.ipi_spec_dst, 4);
+			*src = inet_from4(a);
+			*found = true;
+		}
+	}
+	return 0;
+}
+
+ssize_t sock_dgram_send(struct sock *s, struct uio *from,
+			const struct msghdr *msg, int flags)
+{
+	struct endpoint to;
+	struct inet_addr src;
+	bool has_to = msg && msg->msg_name && msg->msg_namelen > 0;
+	bool has_src = false;
+	size_t len = from->left;
+	int ret;
+
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (s->shut_write)
+		return -EPIPE;
+	if (has_to) {
+		ret = sock_addr_in(s, msg->msg_name, msg->msg_namelen, &to);
+		if (ret < 0)
+			return ret;
+		if (!inet_is4(&to.addr) && !inet_is_any(&to.addr))
+			return -ENETUNREACH;
+	}
+	if (msg && msg->msg_controllen > 0) {
+		ret = pktinfo_source(msg, &src, &has_src);
+		if (ret < 0)
+			return ret;
+	}
+	ret = udp_send(s->pcb, has_to ? &to : NULL, has_src ? &src : NULL,
+		       from);
+	sock_update(s, 0);
+	return ret < 0 ? ret : (ssize_t)len;
+}
+
+/* Appends one control message; MSG_CTRUNC when there is no room. */
+static void put_control(struct msghdr *msg, size_t *used, int level, int type,
+			const void *data, size_t len)
+{
+	char *at = (char *)msg->msg_control + *used;
+	struct cmsghdr head = {CMSG_LEN(len), level, type};
+
+	if (!msg->msg_control || msg->msg_controllen < *used + CMSG_LEN(len)) {
+		msg->msg_flags |= MSG_CTRUNC;
+		return;
+	}
+	memcpy(at, &head, sizeof(head));
+	memcpy(at + CMSG_LEN(0), data, len);
+	*used += MIN(CMSG_SPACE(len), msg->msg_controllen - *used);
+}
+
+static void put_stamp(const struct sock *s, const struct udp_meta *meta,
+		      struct msghdr *msg, size_t *used)
+{
+	uint64_t wall = meta->stamp + s->stack->wall_offset;
+	struct timeval tv = {(time_t)(wall / USECS_PER_SEC),
+			     (suseconds_t)(wall % USECS_PER_SEC)};
+	struct timespec ts = {tv.tv_sec, tv.tv_usec * 1000};
+
+	if (s->recv_stamp_nano)
+		put_control(msg, used, SOL_SOCKET, SO_TIMESTAMPNS, &ts,
+			    sizeof(ts));
+	else
+		put_control(msg, used, SOL_SOCKET, SO_TIMESTAMP, &tv,
+			    sizeof(tv));
+}
+
+static void put_controls(const struct sock *s, const struct udp_meta *meta,
+			 struct msghdr *msg)
+{
+	size_t used = 0;
+	struct ip4_addr to = inet_to4(&meta->to);
+	int ttl = meta->ttl;
+
+	if (s->recv_stamp)
+		put_stamp(s, meta, msg, &used);
+	if (s->pktinfo) {
+		struct in_pktinfo info = {.ipi_ifindex = (int)meta->ifindex};
+
+		memcpy(&info.ipi_addr, to.b, 4);
+		memcpy(&info.ipi_spec_dst, to.b, 4);
+		put_control(msg, &used, IPPROTO_IP, IP_PKTINFO, &info,
+			    sizeof(info));
+	}
+	if (s->pktinfo6) {
+		struct in6_pktinfo info = {.ipi6_ifindex = meta->ifindex};
+
+		memcpy(&info.ipi6_addr, meta->to.b, 16);
+		put_control(msg, &used, IPPROTO_IPV6, IPV6_PKTINFO, &info,
+			    sizeof(info));
+	}
+	if (s->recvtos)
+		put_control(msg, &used, IPPROTO_IP, IP_TOS, &meta->tos, 1);
+	if (s->recvttl)
+		put_control(msg, &used, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	msg->msg_controllen = used;
+}
+
+ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
+			int flags)
+{
+	struct udp_meta meta;
+	size_t room = to->left;
+	size_t full = 0;
+	ssize_t ret;
+
+	if (flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	ret = udp_recv(s->pcb, to, &meta, (flags & MSG_PEEK) != 0, &full);
+	sock_update(s, 0);
+	/* shutdown(2) for reading: an empty queue is the end. */
+	if (ret == -EAGAIN && s->pcb->shut_read)
+		return 0;
+	if (ret < 0)
+		return ret;
+
+	if (msg) {
+		msg->msg_flags = full > room ? MSG_TRUNC : 0;
+		if (msg->msg_name)
+			sock_addr_out(s, &meta.from, msg->msg_name,
+				      &msg->msg_namelen);
+		put_controls(s, &meta, msg);
+	}
+	return flags & MSG_TRUNC ? (ssize_t)full : ret;
+}
+
+uint32_t sock_dgram_ready(const struct sock *s)
+{
+	uint32_t bits = EPOLLOUT | EPOLLWRNORM;
+
+	if (!list_is_empty(&s->pcb->rcvq))
+		bits |= EPOLLIN | EPOLLRDNORM;
+	if (s->pcb->shut_read)
+		bits |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (s->pcb->shut_read && s->shut_write)
+		bits |= EPOLLHUP;
+	if (s->pcb->error)
+		bits |= EPOLLERR | EPOLLIN | EPOLLRDNORM;
+	return bits;
+}

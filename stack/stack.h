@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * stack.h - the counter: the only functions the shim may call
+ *
+ * What this room is for
+ *   One stack per family of processes. A socket is named by a sock_id, a number
+ *   with a generation in it, so that a stale one is -EBADF and never somebody
+ *   else's socket. Every call takes the stack lock for its short work and gives
+ *   it back; none sleeps except those named *_wait, stack_poll and
+ *   stack_epoll_wait. Any thread, any process of the family may call.
+ *
+ * Errors     0 or a count, else -errno exactly as the man page of the libc call
+ *            says. All data calls are non-blocking: -EAGAIN means wait.
+ * Addresses  struct sockaddr as the application gives and gets it: sockaddr_in
+ *            for AF_INET sockets, sockaddr_in6 (v4-mapped too) for AF_INET6.
+ *
+ * This header is included from outside stack/ and needs nothing of it.
+ */
+#ifndef STACK_STACK_H
+#define STACK_STACK_H
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <time.h>
+
+/* 0 is no socket. Bits: index, generation; opaque to the shim. */
+typedef uint64_t sock_id;
+
+enum { STACK_LIST_MAX = 16 };
+
+/* Filled by shim/config.c; strings are borrowed for the call. */
+struct stack_config {
+	const char *tap;		     /* device name */
+	const char *addrs[STACK_LIST_MAX];   /* "10.0.0.2/24" */
+	size_t naddrs;
+	const char *gateway;		     /* or NULL */
+	uint32_t mtu;			     /* 0: the device's */
+	uint8_t mac[6];			     /* all zero: made up */
+	uint64_t memory_bytes;		     /* arena cap; 0: 4 GiB */
+	const char *pcap;		     /* file, or NULL */
+	const char *impair;		     /* specification, or NULL */
+	bool offload;			     /* use the device's offloads */
+	int log_level;			     /* enum log_level: 0 off .. 4 debug */
+	int log_fd;			     /* borrowed, or -1 */
+};
+
+/*
+ * Maps the arena, opens the device, makes the stack. 0 or -errno, and then one
+ * sentence in `why` that names what is wrong and what to do.
+ */
+int stack_boot(const struct stack_config *config, char *why, size_t why_size);
+
+/* Was stack_boot() successful in this process (or before the fork)? */
+bool stack_is_up(void);
+
+/* Checks a value as the boot would: 0 or -EINVAL with a sentence in `why`. */
+int stack_check_addr(const char *text, char *why, size_t why_size);
+int stack_check_prefix(const char *text, char *why, size_t why_size);
+int stack_check_impair(const char *spec, char *why, size_t why_size);
+int stack_check_log_level(const char *word, int *level);
+
+/*
+ * Signals that arrive while a thread is inside the stack are put aside by the
+ * shim's handler trampoline: it asks stack_is_inside(), calls stack_put_aside()
+ * and gets `deliver` called when the thread is outside again.
+ */
+void stack_set_deliver_hook(void (*deliver)(void));
+bool stack_is_inside(void);
+void stack_put_aside(void);
+void stack_put_aside_done(void);
+
+/* In the child of a fork, before it does anything else with the stack. */
+void stack_after_fork_in_child(void);
+
+/*
+ * Process end: waits until what send() accepted has been acknowledged and FINs
+ * are out, at most `linger_us`; closes nothing itself.
+ */
+void stack_drain(uint64_t linger_us);
+
+/* Descriptors the stack itself holds in this process, for close_range() and
+ * friends to spare. Returns how many there are; writes at most `max`. */
+size_t stack_own_fds(int *fds, size_t max);
+
+/* The program claims number `fd`, which is ours: move our descriptor away.
+ * 0, -ENOENT when it is not ours, -EMFILE. Async-signal-safe. */
+int stack_move_fd(int fd);
+
+/* --- sockets ------------------------------------------------------------- */
+
+/* AF_INET/AF_INET6; SOCK_STREAM or SOCK_DGRAM without flags. -EPROTONOSUPPORT,
+ * -ESOCKTNOSUPPORT, -EAFNOSUPPORT, -ENOBUFS, -ENFILE. */
+int stack_socket(int family, int type, int protocol, sock_id *out);
+
+/* The last reference is gone. Never fails for a valid id; -EBADF. Lingering
+ * close (SO_LINGER) is the shim's: stack_linger_us() says how long to wait for
+ * stack_close_wait() first. */
+int stack_close(sock_id s);
+
+int stack_bind(sock_id s, const struct sockaddr *addr, socklen_t len);
+int stack_listen(sock_id s, int backlog);
+
+/* -EAGAIN when nobody waits. addr and len may be NULL. */
+int stack_accept(sock_id s, sock_id *out, struct sockaddr *addr,
+		 socklen_t *len);
+
+/* 0 at once for datagrams and AF_UNSPEC; -EINPROGRESS the first time, then
+ * -EALREADY, -EISCONN or the error. */
+int stack_connect(sock_id s, const struct sockaddr *addr, socklen_t len);
+
+int stack_shutdown(sock_id s, int how);
+int stack_getsockname(sock_id s, struct sockaddr *addr, socklen_t *len);
+int stack_getpeername(sock_id s, struct sockaddr *addr, socklen_t *len);
+int stack_getsockopt(sock_id s, int level, int name, void *value,
+		     socklen_t *len);
+int stack_setsockopt(sock_id s, int level, int name, const void *value,
+		     socklen_t len);
+
+/*
+ * MSG_OOB, MSG_MORE, MSG_CONFIRM are understood; MSG_DONTWAIT and MSG_NOSIGNAL
+ * are the shim's and ignored here. -EPIPE leaves the signal to the shim.
+ * For a stream a count less than asked means: wait for POLLOUT, go on.
+ */
+ssize_t stack_sendmsg(sock_id s, const struct msghdr *msg, int flags);
+
+/*
+ * MSG_PEEK, MSG_TRUNC, MSG_OOB, MSG_ERRQUEUE are understood; MSG_WAITALL and
+ * blocking are the shim's. Sets msg_namelen, msg_controllen, msg_flags.
+ */
+ssize_t stack_recvmsg(sock_id s, struct msghdr *msg, int flags);
+
+/* Flat forms, for the fast path; addr may be NULL. */
+ssize_t stack_send(sock_id s, const void *buf, size_t len, int flags);
+ssize_t stack_recv(sock_id s, void *buf, size_t len, int flags);
+
+/* FIONREAD, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD, SIOCGIF*, FIOASYNC family is
+ * the shim's. -ENOTTY or -EINVAL for what is not known. */
+int stack_ioctl(sock_id s, unsigned long request, void *arg);
+
+/* Facts that never change: SOCK_STREAM..., AF_INET.... -EBADF. */
+int stack_type(sock_id s);
+int stack_family(sock_id s);
+
+/* EPOLLIN, OUT, PRI, ERR, HUP, RDHUP as they stand now; no lock taken.
+ * A stale id reads as EPOLLNVAL's poll twin: POLLNVAL. */
+uint32_t stack_ready(sock_id s);
+
+/* O_NONBLOCK of the open file description; kept in the arena, so all
+ * descriptors and processes see the same. A stale id is non-blocking. */
+bool stack_is_nonblocking(sock_id s);
+void stack_set_nonblocking(sock_id s, bool on);
+
+/* The placeholder's inode is the identity of a socket across exec and
+ * descriptor passing. by_inode answers 0 when it is none of ours. */
+int stack_set_inode(sock_id s, uint64_t inode);
+sock_id stack_by_inode(uint64_t inode);
+
+/* SO_RCVTIMEO, SO_SNDTIMEO in microseconds; UINT64_MAX: none. */
+uint64_t stack_timeout_us(sock_id s, bool sending);
+
+/* SO_LINGER with a time: microseconds; UINT64_MAX when not set. */
+uint64_t stack_linger_us(sock_id s);
+
+/* --- waiting ------------------------------------------------------------- */
+
+/* Monotonic microseconds. */
+uint64_t stack_now(void);
+
+/*
+ * Sleeps until one of `events` (EPOLL bits; ERR and HUP always count) holds,
+ * or the time `deadline_us` (stack_now() based; UINT64_MAX: never) is reached.
+ * 0: something holds; -ETIMEDOUT; -EINTR: a signal handler ran (or the process
+ * was stopped and continued); -EBADF: the socket was closed meanwhile. A
+ * cancellation point that leaves nothing behind.
+ */
+int stack_wait(sock_id s, uint32_t events, uint64_t deadline_us);
+
+/* Waits for a lingering close: all data and the FIN acknowledged. As above. */
+int stack_close_wait(sock_id s, uint64_t deadline_us);
+
+/* One stack member of a poll set. */
+struct stack_pollee {
+	sock_id sock;
+	uint32_t events;  /* asked: EPOLL bits (equal to POLL bits) */
+	uint32_t revents; /* answered */
+};
+
+/*
+ * poll over stack sockets and kernel descriptors together. Kernel entries are
+ * filled like ppoll(2) does. `deadline_us` as above; `mask` as in ppoll(2) or
+ * NULL. Returns how many of both have revents != 0; 0 at the deadline; -EINTR;
+ * -ENOMEM, -EINVAL. A cancellation point.
+ */
+int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
+	       size_t nkernel, uint64_t deadline_us, const sigset_t *mask);
+
+/* --- epoll --------------------------------------------------------------- */
+
+/*
+ * The stack members of one epoll descriptor. The shim makes one when the first
+ * stack socket is added and keeps kernel members in the kernel's epoll. Named
+ * like sockets, and stale ids are -EBADF.
+ */
+int stack_epoll_new(sock_id *out);
+int stack_epoll_free(sock_id ep);
+
+/*
+ * As epoll_ctl(2), key is (fd, sock): -EEXIST, -ENOENT, -ENOSPC, -EINVAL
+ * (EPOLLEXCLUSIVE rules). Closing the socket removes its members.
+ */
+int stack_epoll_ctl(sock_id ep, int op, int fd, sock_id s,
+		    const struct epoll_event *event);
+
+/* Removes the member with this key because descriptor `fd` was the last one of
+ * this process for it. */
+void stack_epoll_forget_fd(sock_id s, int fd);
+
+/*
+ * As epoll_pwait2(2). `kernel_epfd` is the program's own epoll descriptor when
+ * it has kernel members, else -1; both kinds are reported fairly.
+ */
+int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
+		     int max, uint64_t deadline_us, const sigset_t *mask);
+
+/* Where `s` is a member, for a socket that becomes the kernel's (NSSHIM_HOST).
+ * Returns how many there are; writes at most `max`. */
+struct stack_membership {
+	sock_id ep;
+	int fd;
+	struct epoll_event event;
+};
+size_t stack_epoll_memberships(sock_id s, struct stack_membership *out,
+			       size_t max);
+
+/* Something to report among the stack members? For poll() on an epoll fd. */
+bool stack_epoll_is_ready(sock_id ep);
+
+/* --- the host ------------------------------------------------------------ */
+
+struct stack_iface_info {
+	char name[16];
+	uint32_t index;	 /* 1-based */
+	uint32_t mtu;
+	uint8_t mac[6];
+	bool is_loopback;
+	size_t naddrs;
+	struct {
+		struct sockaddr_storage addr; /* sockaddr_in or sockaddr_in6 */
+		uint8_t prefix_len;
+	} addrs[STACK_LIST_MAX];
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+};
+
+/* Interface number i, from 0; false: there are no more. */
+bool stack_iface(size_t i, struct stack_iface_info *out);
+
+/* Prints every non-zero counter to `fd`. */
+void stack_print_stats(int fd);
+
+#endif
