@@ -34,13 +34,15 @@ enum { TCP_CC_NAME_MAX = 16, TCP_CC_DEFAULT = TCP_CC_CUBIC };
 #define TCP_CC_CWND_MAX (1u << 30)      /* no window is larger (RFC 7323) */
 
 struct tcp_cc {
-	uint8_t algo;        /* [S] enum tcp_cc_algo */
-	bool is_fresh;       /* [S] no ACK, no loss: cwnd is the first window */
-	bool has_prior;      /* [S] prior_* may be brought back by undo */
-	uint32_t mss;        /* [S] bytes a full segment carries */
-	uint32_t cwnd;       /* [S] bytes, never below mss */
-	uint32_t ssthresh;   /* [S] bytes */
-	uint32_t prior_cwnd; /* [S] before the first cut of this episode */
+	uint8_t algo;      /* [S] enum tcp_cc_algo */
+	bool is_fresh;     /* [S] no ACK, no loss: cwnd is the first window */
+	bool has_prior;    /* [S] prior_* may be brought back by undo */
+	bool in_recovery;  /* [S] between on_loss and on_recovery_exit */
+	bool after_rto;    /* [S] slow start from one segment, until ssthresh */
+	uint32_t mss;      /* [S] bytes a full segment carries */
+	uint32_t cwnd;     /* [S] bytes, never below mss */
+	uint32_t ssthresh; /* [S] bytes */
+	uint32_t prior_cwnd;     /* [S] before the first cut of this episode */
 	uint32_t prior_ssthresh; /* [S] likewise */
 	union {
 		struct tcp_cc_reno reno;
@@ -56,6 +58,7 @@ struct tcp_cc_ack {
 	uint32_t nxt;      /* highest sequence number sent */
 	uint32_t rtt_us;   /* this ACK's round trip sample; 0: none */
 	uint32_t srtt_us;  /* smoothed, this sample included; 0: none yet */
+	uint32_t burst;    /* most bytes given to the link at once; 0: mss */
 	bool cwnd_limited; /* cwnd was what held the sender back this round */
 };
 
@@ -78,6 +81,12 @@ void tcp_cc_on_syn_lost(struct tcp_cc *cc);
  * New data acknowledged outside recovery: grows cwnd, but not when the window
  * was not used (RFC 7661). Not to be called during loss recovery; in recovery
  * from a timeout (slow start from one segment) it is.
+ *
+ * Deviation from RFC 3465 2.2: one ACK may add as many bytes in slow start as
+ * left in one piece (a->burst), not only L segments. A receiver that merges
+ * segments answers a whole super-segment with one ACK, and the burst this
+ * allows is not larger than the one before. Pinned by
+ * Test(tcp_cc, super_segment_ack_counts_in_full).
  */
 void tcp_cc_on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *a);
 

@@ -27,7 +27,7 @@ struct tcp_cc_curve {
 	uint32_t origin;     /* [S] bytes: W_max of this epoch */
 	uint32_t k_ms;       /* [S] milliseconds from epoch to the plateau */
 	uint32_t w_est;      /* [S] bytes: what Reno would have */
-	uint32_t est_credit; /* [S] bytes acked towards w_est's next byte */
+	uint64_t est_credit; /* [S] remainder of w_est's last growth */
 	bool has_epoch;      /* [S] epoch, origin, k_ms, w_est count */
 };
 
@@ -36,7 +36,7 @@ struct tcp_cc_cubic {
 	struct tcp_cc_curve before; /* [S] what undo brings back */
 	struct tcp_hystart hystart; /* [S] */
 	usecs limited_since; /* [S] app-limited since; USECS_NEVER: not */
-	uint32_t credit;     /* [S] bytes acked towards the next byte of cwnd */
+	uint32_t credit;     /* [S] remainder of cwnd's last growth */
 };
 
 void tcp_cc_cubic_init(struct tcp_cc *cc);
@@ -44,6 +44,9 @@ void tcp_cc_cubic_on_ack(struct tcp_cc *cc, const struct tcp_cc_ack *a);
 
 /* The ssthresh that a loss leaves; the epoch ends. */
 uint32_t tcp_cc_cubic_on_cut(struct tcp_cc *cc, uint32_t in_flight);
+
+/* The timer fired: the plateau is no longer known (RFC 9438 4.8). */
+void tcp_cc_cubic_on_rto(struct tcp_cc *cc);
 
 /* tcp_cc.c is about to make the first cut of an episode: remember the curve. */
 void tcp_cc_cubic_save(struct tcp_cc *cc);

@@ -11,8 +11,10 @@
  * Never      decides which sample counts: Karn's rule (no sample from a segment
  *            that was resent, unless a timestamp tells) is the caller's.
  * Follows    RFC 6298; RFC 8985 6.1 (a windowed minimum).
- *            Deviation: the smallest timeout is LIMIT_RTO_MIN_US (Linux), not
- *            1 s. Pinned by Test(tcp_rtt, short_path_rto_is_linux_minimum).
+ *            Deviation: as in Linux the timeout exceeds the smoothed round trip
+ *            by LIMIT_RTO_MIN_US at least; there is no minimum of 1 s. So a
+ *            delayed ACK never fires it. Pinned by Test(tcp_rtt,
+ * short_path_rto_is_linux_minimum).
  */
 #ifndef STACK_TCP_RTT_H
 #define STACK_TCP_RTT_H
@@ -20,9 +22,9 @@
 #include "base.h"
 #include "limits.h"
 
-/* The shortest sample of one stretch of time. */
+/* The shortest sample of one stretch of time, a third of the window. */
 struct tcp_rtt_best {
-	usecs at;        /* [S] when it was measured */
+	usecs since;     /* [S] when the stretch began */
 	uint32_t rtt_us; /* [S] UINT32_MAX: none */
 };
 
@@ -33,7 +35,7 @@ struct tcp_rtt {
 	uint32_t latest_us;          /* [S] the last sample; 0: none */
 	uint8_t backoffs;            /* [S] doublings in force */
 	bool syn_timed_out;          /* [S] RFC 6298 5.7 will apply */
-	struct tcp_rtt_best best[3]; /* [S] window minimum and its heirs */
+	struct tcp_rtt_best best[3]; /* [S] this stretch and those before */
 };
 
 enum {
