@@ -87,8 +87,19 @@ Test(arena, last_freed_is_given_first)
 	arena_free(a, blocks[5]);
 	cr_assert(eq(ptr, arena_alloc(a, 70000, ARENA_PKT), blocks[5]));
 	cr_assert(eq(ptr, arena_alloc(a, 70000, ARENA_PKT), blocks[3]));
-	for (int i = 0; i < 100; i++)
-		arena_free(a, blocks[i]);
+
+	/* From one span, from another, from the first again. */
+	arena_free(a, blocks[3]);
+	arena_free(a, blocks[90]);
+	arena_free(a, blocks[4]);
+	cr_assert(eq(ptr, arena_alloc(a, 70000, ARENA_PKT), blocks[4]));
+	arena_free(a, blocks[4]);
+	arena_free(a, blocks[91]);
+	cr_assert(eq(ptr, arena_alloc(a, 70000, ARENA_PKT), blocks[91]));
+	for (int i = 0; i < 100; i++) {
+		if (i != 3 && i != 4 && i != 90)
+			arena_free(a, blocks[i]);
+	}
 }
 
 Test(arena, zalloc_clears_a_block_that_was_dirty)

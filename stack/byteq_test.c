@@ -211,6 +211,17 @@ Test(byteq, full_frames_are_kept_without_a_copy)
 	expect_sane();
 }
 
+Test(byteq, well_filled_pkt_is_not_copied_even_if_it_would_fit)
+{
+	give_bytes(PKT_FRAME_MAX, 60000);
+	give_bytes(10000, 9000);
+	cr_assert(eq(sz, arena_count(arena, ARENA_PKT), 2));
+	give_bytes(10000, 100);
+	cr_assert(eq(sz, arena_count(arena, ARENA_PKT), 2));
+	expect_sane();
+	expect_peek(0, 70000);
+}
+
 Test(byteq, empty_pkt_given_is_only_freed)
 {
 	cr_assert(give_bytes(2000, 0));

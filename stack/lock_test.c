@@ -9,6 +9,7 @@
 #include <criterion/new/assert.h>
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -98,6 +99,36 @@ Test(lock, threads_and_processes_exclude_each_other)
 	pthread_join(thread, NULL);
 	waitpid(child, NULL, 0);
 	cr_assert(eq(u64, shared->count, 60000));
+}
+
+/* glibc marks a mutex that somebody sleeps on in its futex word. */
+static bool is_awaited(void)
+{
+	return __atomic_load_n(&shared->lock.mutex.__data.__lock,
+			       __ATOMIC_RELAXED) < 0;
+}
+
+Test(lock, sleeper_is_woken_by_another_process, .timeout = 30)
+{
+	int ends[2];
+	char byte;
+	pid_t child;
+
+	cr_assert(eq(int, pipe(ends), 0));
+	child = fork();
+	cr_assert(ge(int, child, 0));
+	if (child == 0) {
+		(void)!lock_take(&shared->lock);
+		(void)!write(ends[1], "x", 1);
+		while (!is_awaited())
+			sched_yield();
+		lock_release(&shared->lock);
+		_exit(0);
+	}
+	cr_assert(eq(i64, read(ends[0], &byte, 1), 1));
+	cr_assert(eq(int, lock_take(&shared->lock), LOCK_CLEAN));
+	lock_release(&shared->lock);
+	waitpid(child, NULL, 0);
 }
 
 Test(lock, killed_holder_leaves_it_to_the_next_who_is_told_once)

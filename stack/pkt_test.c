@@ -112,9 +112,9 @@ Test(pkt, compact_moves_few_bytes_out_of_a_big_block)
 	struct pkt *small;
 
 	p->seq = 77;
-	p->l3 = p->data;
 	pkt_pull(p, 54);
 	p->l4 = p->data + 20;
+	p->l3 = p->data + p->len;
 	small = pkt_compact(arena, p);
 
 	cr_assert(ne(ptr, small, p));
@@ -127,6 +127,17 @@ Test(pkt, compact_moves_few_bytes_out_of_a_big_block)
 	cr_assert(eq(ptr, small->l4, small->data + 20));
 	cr_assert(not(list_is_linked(&small->link)));
 	pkt_free(arena, small);
+}
+
+Test(pkt, compact_forgets_headers_that_were_pulled)
+{
+	struct pkt *p = new_filled(PKT_FRAME_MAX, 0, 100);
+
+	p->l3 = p->data;
+	pkt_pull(p, 20);
+	p = pkt_compact(arena, p);
+	cr_assert(eq(ptr, p->l3, NULL));
+	pkt_free(arena, p);
 }
 
 Test(pkt, compact_leaves_a_well_filled_block_alone)

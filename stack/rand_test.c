@@ -87,6 +87,19 @@ Test(rand, numbers_below_a_bound_are_all_there_about_equally_often)
 	cr_assert(eq(u32, rand_below(&r, 1), 0));
 }
 
+/* Plain scaling would give every third number twice as often. */
+Test(rand, numbers_below_three_quarters_of_the_range_are_fair)
+{
+	struct rand r;
+	int thirds = 0;
+
+	rand_init(&r, &paper_key);
+	for (int i = 0; i < 3000; i++)
+		thirds += rand_below(&r, 0xc0000000u) % 3 == 0;
+	cr_assert(gt(int, thirds, 900));
+	cr_assert(lt(int, thirds, 1100));
+}
+
 Test(rand, derived_keys_differ_by_purpose_and_not_by_time)
 {
 	struct rand_key first, again, other;
