@@ -48,8 +48,9 @@ void tcp_sack_init(struct tcp_sack *s);
  * Takes the blocks of an ACK, after una moved to its acknowledgement number and
  * the scoreboard was trimmed. A block counts if una < from < to <= nxt. The
  * first may report a duplicate instead (RFC 2883 4): below una, but no further
- * than max_window below, or inside the second block. *s may be NULL: then
- * only duplicates are looked for (is_dsack) and nothing is stored.
+ * than max_window below, or inside the second block. s may be NULL: then
+ * only duplicates are looked for (is_dsack) and nothing is stored. Not for an
+ * ACK older than una: its blocks would look like duplicates.
  */
 void tcp_sack_update(struct tcp_sack *s, const struct range *blocks, uint32_t n,
 		     uint32_t una, uint32_t nxt, uint32_t max_window,
