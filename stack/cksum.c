@@ -97,7 +97,7 @@ uint32_t cksum_partial(const void *data, size_t len, uint32_t sum)
 {
 	const uint8_t *at = data;
 	size_t blocks = len / 64;
-	uint64_t total = sum_blocks(at, blocks);
+	uint64_t total = blocks > 0 ? sum_blocks(at, blocks) : 0;
 
 	total += sum_rest(at + blocks * 64, len % 64);
 	return add(sum, turn(fold64(total)));
