@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * ip4_reasm_test.c - proves ip4_reasm.c: any order, no overlap, bounded, timed.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "icmp4.h"
+#include "nettest.h"
+
+static struct nettest t;
+static uint8_t bytes[65536];
+
+static void open_host(void)
+{
+	nettest_open(&t);
+	nettest_connect(&t);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + i / 253);
+}
+
+static void close_host(void)
+{
+	nettest_close(&t);
+}
+
+TestSuite(ip4_reasm, .init = open_host, .fini = close_host);
+
+/* Bytes [from, to) of a datagram with this id, as validated by ip4.c. */
+static struct pkt *fragment(uint16_t id, size_t from, size_t to, bool more)
+{
+	struct nettest_ip h = {
+		.src = NT_PEER,
+		.dst = NT_US,
+		.proto = 99,
+		.id = id,
+		.frag = (uint16_t)(from / 8 | (more ? IP4_MF : 0)),
+	};
+	struct pkt *p = nettest_pkt(&t, &h, bytes + from, to - from);
+
+	p->l3 = p->data;
+	pkt_pull(p, sizeof(struct ip4_wire));
+	return p;
+}
+
+/* Gives it; frees it if it was refused. */
+static enum verdict give(struct pkt *p, struct pkt **whole)
+{
+	enum verdict v = reasm_input(&t.net.reasm, p, whole);
+
+	if (v > DONE)
+		pkt_free(t.arena, p);
+	return v;
+}
+
+static enum verdict give_one(uint16_t id, size_t from, size_t to, bool more)
+{
+	struct pkt *whole;
+	enum verdict v = give(fragment(id, from, to, more), &whole);
+
+	if (v == DONE)
+		pkt_free(t.arena, whole);
+	return v;
+}
+
+static void expect_whole(struct pkt *whole, size_t len)
+{
+	const struct ip4_wire *ip = (const void *)whole->l3;
+
+	cr_assert(eq(u16, be16_get(cksum(ip, sizeof(*ip))), 0));
+	cr_assert(eq(sz, be16_get(ip->total_len), len + sizeof(*ip)));
+	cr_assert(eq(u16, be16_get(ip->frag), 0));
+	cr_assert(eq(u32, whole->len, (uint32_t)len));
+	cr_assert(eq(int, memcmp(whole->data, bytes, len), 0));
+	pkt_free(t.arena, whole);
+}
+
+static void expect_empty(void)
+{
+	cr_assert(eq(u32, t.net.reasm.count, 0));
+	cr_assert(eq(sz, t.net.reasm.cost, 0));
+	cr_assert(eq(sz, arena_count(t.arena, ARENA_PKT), 0));
+	cr_assert(eq(u32, t.eng.timers.count, 0));
+}
+
+Test(ip4_reasm, four_fragments_in_every_order)
+{
+	static const size_t edge[] = {0, 800, 1000, 3008, 3333};
+	uint16_t id = 0;
+
+	for (int n = 0; n < 256; n++) {
+		int order[] = {n & 3, n >> 2 & 3, n >> 4 & 3, n >> 6 & 3};
+		int seen = 0;
+		struct pkt *whole = NULL;
+
+		for (int i = 0; i < 4; i++)
+			seen |= 1 << order[i];
+		if (seen != 15)
+			continue;
+		id++;
+		for (int i = 0; i < 4; i++) {
+			int k = order[i];
+			enum verdict v =
+				give(fragment(id, edge[k], edge[k + 1], k < 3),
+				     &whole);
+
+			cr_assert(eq(int, v, i == 3 ? DONE : TAKEN));
+		}
+		expect_whole(whole, 3333);
+	}
+	cr_assert(eq(int, id, 24));
+	expect_empty();
+}
+
+Test(ip4_reasm, duplicates_are_ignored)
+{
+	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
+	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
+	cr_assert(eq(u32, t.net.reasm.hash->nfrags, 1));
+	cr_assert(eq(int, give_one(1, 800, 900, false), DONE));
+	expect_empty();
+}
+
+Test(ip4_reasm, overlap_costs_the_datagram)
+{
+	static const size_t rows[][2] = {
+		{0, 808},     {792, 1600},  {0, 2400},
+		{1600, 2408}, {1600, 1608}, {1608, 1616},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
+		cr_assert(eq(int, give_one(1, 1600, 2400, true), TAKEN));
+		cr_expect(eq(int, give_one(1, rows[i][0], rows[i][1], true),
+			     DROP_REASM_OVERLAP),
+			  "row %zu", i);
+		expect_empty();
+	}
+}
+
+Test(ip4_reasm, end_that_moves_costs_the_datagram)
+{
+	/* Two different ends. */
+	cr_assert(eq(int, give_one(1, 800, 900, false), TAKEN));
+	cr_assert(eq(int, give_one(1, 904, 999, false), DROP_REASM_OVERLAP));
+	expect_empty();
+	/* More behind the end. */
+	cr_assert(eq(int, give_one(1, 800, 896, false), TAKEN));
+	cr_assert(eq(int, give_one(1, 896, 904, true), DROP_REASM_OVERLAP));
+	expect_empty();
+	/* An end before what is there already. */
+	cr_assert(eq(int, give_one(1, 800, 896, true), TAKEN));
+	cr_assert(eq(int, give_one(1, 0, 96, false), DROP_REASM_OVERLAP));
+	expect_empty();
+}
+
+Test(ip4_reasm, impossible_fragments_are_refused)
+{
+	cr_expect(eq(int, give_one(1, 0, 0, true), DROP_REASM_BOUNDS));
+	cr_expect(eq(int, give_one(1, 8, 8, false), DROP_REASM_BOUNDS));
+	cr_expect(eq(int, give_one(1, 0, 801, true), DROP_REASM_BOUNDS));
+	/* The ping of death: 65528 + 9 bytes. */
+	cr_expect(eq(int, give_one(1, 65528, 65536, false), DROP_REASM_BOUNDS));
+	cr_expect(eq(int, give_one(1, 65520, 65528, true), DROP_REASM_BOUNDS));
+	expect_empty();
+}
+
+Test(ip4_reasm, largest_datagram_fits)
+{
+	enum { LEN = 65535 - 20 };
+	struct pkt *whole = NULL;
+
+	for (size_t at = 0; at < LEN; at += 1480) {
+		size_t to = MIN(at + 1480, (size_t)LEN);
+
+		give(fragment(1, at, to, to < LEN), &whole);
+	}
+	cr_assert(ne(ptr, whole, NULL));
+	expect_whole(whole, LEN);
+	expect_empty();
+}
+
+Test(ip4_reasm, datagrams_do_not_mix)
+{
+	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
+	cr_assert(eq(int, give_one(2, 800, 900, false), TAKEN));
+	cr_assert(eq(u32, t.net.reasm.count, 2));
+	cr_assert(eq(int, give_one(2, 0, 800, true), DONE));
+	cr_assert(eq(int, give_one(1, 800, 900, false), DONE));
+	expect_empty();
+}
+
+/* Runs the clock; true when a reassembly timer fired. */
+static bool expire(usecs after)
+{
+	struct timer *timer;
+	bool fired = false;
+
+	t.eng.now += after;
+	while ((timer = timer_pop_due(&t.eng.timers, t.eng.now))) {
+		if (timer->kind != TIMER_REASM)
+			continue;
+		reasm_on_timer(container_of(timer, struct reasm, timer));
+		fired = true;
+	}
+	return fired;
+}
+
+Test(ip4_reasm, timeout_after_the_first_fragment_is_told)
+{
+	const struct icmp_wire *icmp;
+
+	give_one(1, 0, 800, true);
+	cr_assert(not(expire(LIMIT_REASM_US - 1)));
+	cr_assert(expire(1));
+	cr_assert(eq(sz, t.wire.nframes, 1));
+	icmp = nettest_sent_l4(&t, 0);
+	cr_assert(eq(u8, icmp->type, ICMP4_TIME_EXCEEDED));
+	cr_assert(eq(u8, icmp->code, ICMP4_EXCEEDED_REASM));
+	cr_assert(eq(u64, t.eng.stats.drops[DROP_REASM_TIMEOUT], 1));
+	cr_assert(eq(u32, t.net.reasm.count, 0));
+}
+
+Test(ip4_reasm, timeout_without_the_first_fragment_is_silent)
+{
+	give_one(1, 800, 900, false);
+	cr_assert(expire(LIMIT_REASM_US));
+	cr_assert(eq(sz, t.wire.nframes, 0));
+	cr_assert(eq(u32, t.net.reasm.count, 0));
+}
+
+Test(ip4_reasm, too_many_datagrams_push_out_the_oldest)
+{
+	for (uint16_t id = 0; id < LIMIT_REASM_DATAGRAMS + 10; id++)
+		cr_assert(eq(int, give_one(id, 0, 8, true), TAKEN));
+	cr_assert(eq(u32, t.net.reasm.count, LIMIT_REASM_DATAGRAMS));
+	cr_assert(eq(u64, t.eng.stats.drops[DROP_REASM_FULL], 10));
+	cr_assert(eq(int, give_one(10, 8, 16, false), DONE));
+	cr_assert(eq(int, give_one(9, 8, 16, false), TAKEN));
+}
+
+Test(ip4_reasm, memory_is_capped)
+{
+	for (uint16_t id = 0; id < 200; id++) {
+		give_one(id, 0, 32000, true);
+		cr_assert(le(sz, t.net.reasm.cost, LIMIT_REASM_BYTES));
+		cr_assert(le(sz, arena_used(t.arena), 16 << 20));
+	}
+	cr_assert(gt(u64, t.eng.stats.drops[DROP_REASM_FULL], 0));
+}
+
+Test(ip4_reasm, too_many_fragments_cost_the_datagram)
+{
+	enum verdict v = TAKEN;
+
+	for (size_t i = 0; i < LIMIT_REASM_FRAGMENTS; i++) {
+		v = give_one(1, i * 16, i * 16 + 8, true);
+		cr_assert(eq(int, v, TAKEN));
+	}
+	cr_assert(eq(int, give_one(1, 60000, 60008, true), DROP_REASM_FULL));
+	expect_empty();
+}
+
+/* RFC 3168 5.3. */
+Test(ip4_reasm, congestion_mark_of_any_fragment_counts)
+{
+	struct pkt *first = fragment(1, 0, 800, true);
+	struct pkt *last = fragment(1, 800, 900, false);
+	struct pkt *whole;
+
+	first->tos = 0x12;
+	last->tos = 0x13;
+	give(first, &whole);
+	cr_assert(eq(int, give(last, &whole), DONE));
+	cr_assert(eq(u8, whole->tos, 0x13));
+	pkt_free(t.arena, whole);
+}
+
+/* Through ip4.c: every truncation of a fragment, and nothing stays. */
+Test(ip4_reasm, every_truncation_is_dropped)
+{
+	struct nettest_ip h = {
+		.src = NT_PEER, .dst = NT_US, .proto = 99, .frag = IP4_MF};
+
+	for (size_t len = 0; len < 36; len++) {
+		struct pkt *p = nettest_pkt(&t, &h, bytes, 16);
+
+		pkt_trim(p, len);
+		cr_expect(gt(int, nettest_give(&t, t.eth, p), DONE), "%zu",
+			  len);
+	}
+	expect_empty();
+}
