@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * fdopen.c - fdopen(3), dprintf(3)
+ *
+ * What this room is for
+ *   A stream on a stack socket is a cookie stream whose cookie is the number.
+ *   It closes the descriptor with fclose(), refuses to seek as a socket does,
+ *   and knows its number: fileno() looks at the stream's _fileno, which cookie
+ *   streams have as well.
+ *
+ * Never      changes a stream on anything else.
+ */
+#include "fdopen.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fdtab.h"
+#include "real.h"
+#include "ret.h"
+#include "shim.h"
+
+/* The name that fortified programs call. */
+int __dprintf_chk(int fd, int flag, const char *fmt, ...);
+
+static int number(void *cookie)
+{
+	return (int)(intptr_t)cookie;
+}
+
+static ssize_t read_cookie(void *cookie, char *buf, size_t len)
+{
+	return read(number(cookie), buf, len);
+}
+
+/* All of it, or -errno. */
+static int write_all(int fd, const char *buf, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, buf, len);
+
+		if (n < 0)
+			return -errno;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* stdio takes less than `len` for an error; errno says which. */
+static ssize_t write_cookie(void *cookie, const char *buf, size_t len)
+{
+	return write_all(number(cookie), buf, len) == 0 ? (ssize_t)len : 0;
+}
+
+static int seek_cookie(void *cookie, off64_t *offset, int whence)
+{
+	(void)cookie;
+	(void)offset;
+	(void)whence;
+	return (int)shim_ret(-ESPIPE);
+}
+
+static int close_cookie(void *cookie)
+{
+	return close(number(cookie));
+}
+
+static FILE *open_cookie(int fd, const char *mode)
+{
+	static const cookie_io_functions_t calls = {
+		.read = read_cookie,
+		.write = write_cookie,
+		.seek = seek_cookie,
+		.close = close_cookie,
+	};
+	FILE *f = fopencookie((void *)(intptr_t)fd, mode, calls);
+
+	if (f)
+		f->_fileno = fd;
+	return f;
+}
+
+SHIM_EXPORT FILE *fdopen(int fd, const char *mode)
+{
+	if (!fdtab_sock(fd))
+		return REAL(fdopen)(fd, mode);
+
+	return open_cookie(fd, mode);
+}
+
+void fdopen_adopt_standard(void)
+{
+	static const char *const modes[] = {"r", "w", "w"};
+	FILE **const standard[] = {&stdin, &stdout, &stderr};
+
+	for (int fd = 0; fd < 3; fd++) {
+		FILE *f = fdtab_sock(fd) ? open_cookie(fd, modes[fd]) : NULL;
+
+		if (!f)
+			continue;
+		if (fd == 2)
+			setvbuf(f, NULL, _IONBF, 0);
+		*standard[fd] = f;
+	}
+}
+
+SHIM_EXPORT int vdprintf(int fd, const char *fmt, va_list ap)
+{
+	char *text;
+	int len;
+	int ret;
+
+	if (!fdtab_sock(fd))
+		return REAL(vdprintf)(fd, fmt, ap);
+
+	len = vasprintf(&text, fmt, ap);
+	if (len < 0)
+		return len;
+	ret = write_all(fd, text, (size_t)len);
+	free(text);
+	return (int)shim_ret(ret < 0 ? ret : len);
+}
+
+SHIM_EXPORT int dprintf(int fd, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = vdprintf(fd, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+/* libc's check of "%n" is lost on our sockets only, not on files. */
+SHIM_EXPORT int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap)
+{
+	if (!fdtab_sock(fd))
+		return REAL(__vdprintf_chk)(fd, flag, fmt, ap);
+	return vdprintf(fd, fmt, ap);
+}
+
+SHIM_EXPORT int __dprintf_chk(int fd, int flag, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	ret = __vdprintf_chk(fd, flag, fmt, ap);
+	va_end(ap);
+	return ret;
+}

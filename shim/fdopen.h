@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * fdopen.h - stdio on stack sockets
+ *
+ * What this room is for
+ *   libc's stdio reads and writes with calls of its own, which only find the
+ *   descriptor that holds our number. Streams on stack sockets are therefore
+ *   cookie streams that use our read() and write().
+ */
+#ifndef SHIM_FDOPEN_H
+#define SHIM_FDOPEN_H
+
+/* A program that inherits a stack socket as 0, 1 or 2 (as inetd's do) gets
+ * stdin, stdout or stderr to match. Once, at the end of start-up. */
+void fdopen_adopt_standard(void);
+
+#endif
