@@ -469,7 +469,7 @@ default_dns()
 {
   [[ -z $dns && -n $uplink ]] || return 0
   dns=$(awk '$1 == "nameserver" && $2 !~ /^127\./ && $2 !~ /:/ { print $2 }' \
-    /etc/resolv.conf 2>/dev/null | paste -sd,)
+    /etc/resolv.conf 2>/dev/null | head -n 3 | paste -sd,)
 }
 
 # --- what runs ---------------------------------------------------------------

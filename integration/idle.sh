@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# idle.sh - idle means idle: no system call and no wake-up in five seconds
+#
+#   nc + stack 10.77.0.2 ==tap0== 10.77.0.1:7000 nc -l, and not a word
+#
+# What this script is for
+#   A connected, silent program, first watched through its threads' counts of
+#   context switches, which does not disturb it, then through strace.
+
+. "$(dirname "$0")/net.sh"
+need nc strace
+net_up
+start kernel nc -l 7000
+kernel_listens 7000
+start ours sh -c 'sleep 60 | exec nc "$0" 7000' $KERNEL
+eventually sh -c "ip netns exec $ns ss -Htn state established sport = :7000 | grep -q ."
+
+# The nc that is not the kernel's: the one with the TAP open, or the plain one.
+find_nc()
+{
+  local p
+  for p in $(ip netns pids $ns) $(ip netns pids $ns_plain 2>/dev/null); do
+    [[ $(<"/proc/$p/comm") == nc* ]] || continue
+    tr '\0' ' ' <"/proc/$p/cmdline" | grep -q -- ' -l ' || { echo "$p" && return; }
+  done
+}
+
+switches()
+{
+  cat /proc/"$1"/task/*/status | awk '/_switches:/ { n += $2 } END { print n }'
+}
+
+program=$(find_nc)
+[[ -n $program ]] || fail "nc is not running"
+threads=$(ls "/proc/$program/task" | wc -l)
+# Delayed acknowledgements and the like come to rest first.
+sleep 2
+before=$(switches "$program")
+sleep 5
+woken=$(($(switches "$program") - before))
+((woken == 0)) || fail "woken $woken times in 5 s, $threads threads"
+proved "$threads threads, not one woken in 5 s"
+
+# Calls begun after strace has settled; what it interrupted is not counted.
+timeout -s INT 7 strace -f -qq -ttt -o "$work/strace" -p "$program"
+began=$(awk 'NR == 1 { print $2 }' "$work/strace")
+calls=$(awk -v began="${began:-0}" '$2 > began + 1 && !/resumed|detached|\+\+\+|---/' \
+  "$work/strace" | wc -l)
+((calls == 0)) || fail "$calls system calls: $(tail -n 5 "$work/strace")"
+proved "no system call in 5 s under strace"

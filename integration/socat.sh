@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# socat.sh - socat on our stack: TCP and UDP, listening and connecting
+#
+#   socat + stack 10.77.0.2 ==tap0== 10.77.0.1 socat
+
+. "$(dirname "$0")/net.sh"
+need socat
+net_up
+make_file file 16
+head -c 1400 "$work/file" >"$work/datagram"
+
+# TCP: what is read comes back, over a half-closed connection.
+tcp_echo()
+{
+  local server=$1 address=$2 client=$3
+  start "$server" socat TCP4-LISTEN:5000,reuseaddr PIPE
+  "$client" socat -t 20 - "TCP4:$address:5000,retry=50,interval=0.1" \
+    <"$work/file" >"$work/answer" ||
+    fail "socat TCP, server $server"
+  same "$work/file" "$work/answer" "what socat echoed"
+}
+
+tcp_echo kernel $KERNEL ours
+proved "TCP client: 16 MiB echoed"
+tcp_echo ours $OURS kernel
+proved "TCP server: 16 MiB echoed"
+
+# UDP: the first datagram makes the connection; all come back.
+udp_echo()
+{
+  local server=$1 address=$2 client=$3
+  start "$server" socat -T 10 UDP4-LISTEN:5001,reuseaddr PIPE
+  sleep 1
+  "$client" socat -t 2 -b 1400 - "UDP4:$address:5001" \
+    <"$work/datagram" >"$work/answer" || fail "socat UDP, server $server"
+  same "$work/datagram" "$work/answer" "the datagram"
+}
+
+udp_echo kernel $KERNEL ours
+proved "UDP client: a datagram of 1,400 bytes echoed"
+udp_echo ours $OURS kernel
+proved "UDP server: a datagram of 1,400 bytes echoed"
