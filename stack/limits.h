@@ -81,6 +81,8 @@ enum limit_bytes {
 	LIMIT_UDP_BUF = 212992,
 	/* What SO_SNDBUF and SO_RCVBUF may ask for (Linux doubles it). */
 	LIMIT_SOCKBUF_ASK = 8 << 20,
+	/* What one turn reads from a link before others may have the lock. */
+	LIMIT_RX_BYTES = 512 << 10,
 	/* What one call copies before it lets the lock go. */
 	LIMIT_COPY_CHUNK = 256 << 10,
 };

@@ -87,7 +87,8 @@ struct stack {
 	uint32_t nsocks;		     /* [S] in use */
 	struct sock *inodes;		     /* [S] by placeholder inode */
 	struct loop_queue *loop;	     /* [S] frames of the loopback */
-	uint32_t next_bell;		     /* [S] see bell.h */
+	bool loop_more;			     /* [S] more frames wait there */
+	uint32_t next_bell;		     /* [a] see bell.h */
 	uint64_t wall_offset;		     /* [I] wall clock less monotonic */
 };
 
@@ -140,6 +141,18 @@ int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
 /* Writes at most *len bytes and sets *len to the true size. */
 void sock_addr_out(const struct sock *s, const struct endpoint *e,
 		   struct sockaddr *addr, socklen_t *len);
+
+/*
+ * bind(2): as sock_addr_in, and the address must be ours (or the wildcard, a
+ * broadcast or multicast address for datagrams) unless IP_FREEBIND is set;
+ * -EADDRNOTAVAIL. AF_UNSPEC with INADDR_ANY is accepted as Linux does.
+ */
+int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
+		   socklen_t len, struct endpoint *out) MUST_CHECK;
+
+/* What stack_iface() tells. */
+void sock_describe_iface(const struct iface *ifp,
+			 struct stack_iface_info *out);
 
 /* The calls, per type; see stack.h for what they answer. */
 int sock_stream_listen(struct sock *s, int backlog);

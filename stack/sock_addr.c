@@ -91,3 +91,58 @@ void sock_addr_out(const struct sock *s, const struct endpoint *e,
 	memcpy(addr, &u, MIN(*len, full));
 	*len = full;
 }
+
+int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
+		   socklen_t len, struct endpoint *out)
+{
+	const struct net *n = &s->stack->net;
+	int ret;
+
+	if (!addr)
+		return -EINVAL;
+	if (s->family == AF_INET && len >= sizeof(struct sockaddr_in) &&
+	    addr->sa_family == AF_UNSPEC) {
+		ret = from_in(addr, len, out);
+		if (ret == 0 && !inet_is_any(&out->addr))
+			return -EAFNOSUPPORT;
+	} else {
+		ret = sock_addr_in(s, addr, len, out);
+	}
+	if (ret < 0)
+		return ret;
+
+	if (inet_is_any(&out->addr) || s->freebind ||
+	    net_is_local(n, &out->addr))
+		return 0;
+	if (s->pcb && (inet_is_multicast(&out->addr) ||
+		       net_is_broadcast(n, &out->addr)))
+		return 0;
+	return -EADDRNOTAVAIL;
+}
+
+void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out)
+{
+	memcpy(out->name, ifp->name, sizeof(out->name));
+	memcpy(out->mac, ifp->mac.b, 6);
+	out->index = ifp->index;
+	out->mtu = ifp->mtu;
+	out->is_loopback = ifp->is_loopback;
+	out->rx_packets = ifp->rx_packets;
+	out->rx_bytes = ifp->rx_bytes;
+	out->tx_packets = ifp->tx_packets;
+	out->tx_bytes = ifp->tx_bytes;
+	for (uint32_t i = 0; i < ifp->naddrs && i < STACK_LIST_MAX; i++) {
+		struct sock as = {.family = inet_is4(&ifp->addrs[i].addr)
+						? AF_INET
+						: AF_INET6};
+		struct endpoint e = {ifp->addrs[i].addr, 0};
+		socklen_t len = sizeof(out->addrs[i].addr);
+		uint8_t mapped = as.family == AF_INET ? 96 : 0;
+
+		sock_addr_out(&as, &e, (struct sockaddr *)&out->addrs[i].addr,
+			      &len);
+		out->addrs[i].prefix_len =
+		    (uint8_t)(ifp->addrs[i].bits - mapped);
+		out->naddrs++;
+	}
+}

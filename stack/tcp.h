@@ -202,6 +202,12 @@ bool tcp_input_ended(const struct tcp_conn *c);	/* FIN reached or recv shut */
 bool tcp_output_ended(const struct tcp_conn *c); /* send shut or closed */
 uint32_t tcp_accept_queue(const struct tcp_conn *listener);
 
+/* Data or a FIN of ours is not acknowledged yet. */
+bool tcp_is_sending(const struct tcp_conn *c);
+
+/* Any connection of which that is true, orphans too? For process end. */
+bool tcp_any_sending(const struct tcp *t);
+
 /* Linux's rule for POLLOUT: a third of the send buffer is free, and less than
  * TCP_NOTSENT_LOWAT is unsent. */
 bool tcp_is_writable(const struct tcp_conn *c);

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * boot.c - from a configuration to a running stack
+ *
+ * What this room is for
+ *   Maps the arena, opens the device and what stacks on it, gives interfaces
+ *   their addresses and routes, and gives everything back when a step fails.
+ *   Each failure is one sentence that says what to do.
+ *
+ * Never      falls back to anything: no stack, no program.
+ */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "arp.h"
+#include "bell.h"
+#include "driver.h"
+#include "link.h"
+#include "log.h"
+#include "must.h"
+#include "ownfd.h"
+#include "sys.h"
+#include "turn.h"
+
+#define MEMORY_DEFAULT (4ull << 30)
+#define MEMORY_MIN (16ull << 20)
+
+static int arena_memfd = -1;
+
+PRINTF_LIKE(4, 5)
+static int explain(int error, char *why, size_t size, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (why && size)
+		vsnprintf(why, size, fmt, args);
+	va_end(args);
+	return error;
+}
+
+bool stack_is_up(void)
+{
+	return turn_stack != NULL;
+}
+
+static int make_arena(const struct stack_config *c, struct arena **out,
+		      char *why, size_t size)
+{
+	uint64_t cap = c->memory_bytes ? c->memory_bytes : MEMORY_DEFAULT;
+	int ret;
+
+	if (cap < MEMORY_MIN)
+		return explain(-EINVAL, why, size,
+			       "%llu bytes of memory are too few: at least "
+			       "16m are needed",
+			       (unsigned long long)cap);
+	ret = arena_create(cap, out);
+	if (ret == -EEXIST)
+		return explain(ret, why, size,
+			       "the address %p, where the stack's memory must "
+			       "lie, is taken in this program (a sanitizer or "
+			       "another preload?)",
+			       ARENA_ADDRESS);
+	if (ret < 0)
+		return explain(ret, why, size,
+			       "the stack's memory cannot be made: %s",
+			       strerror(-ret));
+	arena_memfd = arena_fd(*out);
+	ownfd_adopt(&arena_memfd);
+	arena_set_fd(*out, arena_memfd);
+	return 0;
+}
+
+static int make_stack(struct arena *arena, struct stack **out, char *why,
+		      size_t size)
+{
+	struct rand_key seed;
+	struct stack *st = arena_alloc(arena, sizeof(*st), ARENA_ROOT);
+	int ret;
+
+	if (sys_getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return explain(-EIO, why, size,
+			       "the kernel gives no random numbers");
+	ret = st ? sock_stack_init(st, arena, &seed) : -ENOMEM;
+	if (ret < 0)
+		return explain(ret, why, size,
+			       "the stack's memory is too small");
+	st->eng.now = driver_now();
+	st->wall_offset = driver_wall_offset();
+	*out = st;
+	return 0;
+}
+
+static int open_loopback(struct stack *st, char *why, size_t size)
+{
+	struct inet_prefix p = {inet_from4(ip4_make(127, 0, 0, 1)), 96 + 8};
+	struct iface *lo;
+	struct link *l;
+	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
+
+	if (ret < 0)
+		return explain(ret, why, size,
+			       "the loopback interface cannot be made: %s",
+			       strerror(-ret));
+	ret = link_attach(l);
+	if (ret < 0)
+		return explain(ret, why, size, "too many links");
+	lo = net_add_iface(&st->net, "lo", ret);
+	MUST(lo);
+	lo->is_loopback = true;
+	lo->mtu = LIMIT_LOOP_MTU;
+	lo->caps = l->caps;
+	return iface_add_addr(lo, &p);
+}
+
+/* Tees and impairments, from the device upward. */
+static int wrap_link(const struct stack_config *c, struct stack *st,
+		     struct link **l, char *why, size_t size)
+{
+	struct impairment imp;
+	int ret;
+
+	if (c->pcap) {
+		ret = link_pcap_open(*l, c->pcap, st->eng.now,
+				     st->eng.now + st->wall_offset, l);
+		if (ret < 0)
+			return explain(ret, why, size,
+				       "NSSHIM_PCAP=%s cannot be written: %s",
+				       c->pcap, strerror(-ret));
+		ownfd_adopt(&(*l)->file);
+	}
+	if (c->impair) {
+		ret = link_impair_parse(c->impair, &imp, why, size);
+		if (ret == 0)
+			ret = link_impair_open(*l, &imp, l);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* Locally administered, unicast, and different from stack to stack. */
+static struct eth_addr make_mac(struct stack *st,
+				const struct stack_config *c)
+{
+	static const uint8_t none[6];
+	struct eth_addr mac;
+	uint64_t n = rand_u64(&st->eng.rand);
+
+	memcpy(mac.b, c->mac, 6);
+	if (memcmp(c->mac, none, 6) != 0)
+		return mac;
+	memcpy(mac.b, &n, 6);
+	mac.b[0] = (uint8_t)((mac.b[0] & 0xfc) | 0x02);
+	return mac;
+}
+
+static int add_addresses(const struct stack_config *c, struct stack *st,
+			 struct iface *ifp, char *why, size_t size)
+{
+	for (size_t i = 0; i < c->naddrs; i++) {
+		struct inet_prefix p;
+		int ret = inet_parse_prefix(c->addrs[i], &p);
+
+		if (ret == 0)
+			ret = iface_add_addr(ifp, &p);
+		if (ret < 0)
+			return explain(ret, why, size,
+				       "NSSHIM_ADDR: %s cannot be used: %s",
+				       c->addrs[i], strerror(-ret));
+		arp_announce(ifp, &p.addr);
+	}
+	(void)st;
+	return 0;
+}
+
+static int add_gateway(const struct stack_config *c, struct stack *st,
+		       struct iface *ifp, char *why, size_t size)
+{
+	struct route r = {.dst = {inet_from4(ip4_make(0, 0, 0, 0)), 96},
+			  .ifindex = ifp->index};
+	struct path path;
+	int ret;
+
+	if (!c->gateway)
+		return 0;
+	ret = inet_parse(c->gateway, &r.gateway);
+	if (ret < 0)
+		return explain(ret, why, size,
+			       "NSSHIM_GATEWAY=%s is not an address",
+			       c->gateway);
+	if (route_lookup(&st->net, &r.gateway, NULL, &path) < 0)
+		return explain(-EINVAL, why, size,
+			       "NSSHIM_GATEWAY=%s is in none of the networks "
+			       "of NSSHIM_ADDR",
+			       c->gateway);
+	return route_add(&st->net, &r);
+}
+
+static int open_device(const struct stack_config *c, struct stack *st,
+		       char *why, size_t size)
+{
+	struct link_tap_config tap = {
+	    c->tap, c->offload && !c->impair, -1};
+	struct iface *ifp;
+	struct link *l;
+	int ret = link_tap_open(&tap, &l, why, size);
+
+	if (ret < 0)
+		return ret;
+	ownfd_adopt(&l->fd);
+	ret = wrap_link(c, st, &l, why, size);
+	if (ret < 0)
+		return ret;
+	ret = link_attach(l);
+	if (ret < 0)
+		return explain(ret, why, size, "too many links");
+	ifp = net_add_iface(&st->net, l->name, ret);
+	MUST(ifp);
+	ifp->mtu = c->mtu ? c->mtu : l->mtu;
+	ifp->caps = l->caps;
+	ifp->mac = make_mac(st, c);
+	ret = add_addresses(c, st, ifp, why, size);
+	return ret < 0 ? ret : add_gateway(c, st, ifp, why, size);
+}
+
+int stack_boot(const struct stack_config *c, char *why, size_t why_size)
+{
+	struct arena *arena;
+	struct stack *st = NULL;
+	int ret;
+
+	log_open(c->log_fd, (enum log_level)c->log_level);
+	ret = make_arena(c, &arena, why, why_size);
+	if (ret < 0)
+		return ret;
+	ret = make_stack(arena, &st, why, why_size);
+	if (ret < 0)
+		goto unmap;
+
+	bell_setup(arena_id(arena));
+	MUST(lock_take(&st->eng.lock) == LOCK_CLEAN);
+	ret = open_loopback(st, why, why_size);
+	if (ret == 0)
+		ret = open_device(c, st, why, why_size);
+	lock_release(&st->eng.lock);
+	if (ret < 0)
+		goto unmap;
+
+	turn_stack = st;
+	return 0;
+
+unmap:
+	/* The process ends after this: descriptors need no care. */
+	arena_unmap(arena);
+	return ret;
+}
+
+void stack_after_fork_in_child(void)
+{
+	if (!turn_stack)
+		return;
+	bell_after_fork_in_child();
+	driver_after_fork_in_child();
+}
+
+int stack_check_addr(const char *text, char *why, size_t why_size)
+{
+	struct inet_addr a;
+
+	if (inet_parse(text, &a) == 0 && inet_is4(&a))
+		return 0;
+	return explain(-EINVAL, why, why_size, "\"%s\" is not an IPv4 address",
+		       text);
+}
+
+int stack_check_prefix(const char *text, char *why, size_t why_size)
+{
+	struct inet_prefix p;
+
+	if (inet_parse_prefix(text, &p) == 0 && inet_is4(&p.addr))
+		return 0;
+	return explain(-EINVAL, why, why_size,
+		       "\"%s\" is not an IPv4 address with a prefix length "
+		       "like 10.0.0.2/24",
+		       text);
+}
+
+int stack_check_impair(const char *spec, char *why, size_t why_size)
+{
+	struct impairment imp;
+
+	return link_impair_parse(spec, &imp, why, why_size);
+}
+
+int stack_check_log_level(const char *word, int *level)
+{
+	enum log_level l;
+	int ret = log_level_parse(word, &l);
+
+	if (ret == 0)
+		*level = (int)l;
+	return ret;
+}
+
+size_t stack_own_fds(int *fds, size_t max)
+{
+	return ownfd_list(fds, max);
+}
+
+int stack_move_fd(int fd)
+{
+	int ret = ownfd_move(fd);
+
+	return ret;
+}
+
+void stack_drain(uint64_t linger_us)
+{
+	usecs deadline = driver_now() + linger_us;
+	bool sending = true;
+
+	while (turn_stack && sending && driver_now() < deadline) {
+		struct timespec pause = {0, 200 * 1000};
+		struct stack *st = turn_enter();
+
+		sending = tcp_any_sending(&st->tcp);
+		turn_leave(st);
+		if (!sending)
+			break;
+		driver_poke();
+		sys_ppoll(NULL, 0, &pause, NULL);
+	}
+}
+
+bool stack_iface(size_t i, struct stack_iface_info *out)
+{
+	struct stack *st;
+	struct iface *ifp;
+
+	if (!turn_stack)
+		return false;
+	st = turn_enter();
+	memset(out, 0, sizeof(*out));
+	ifp = i < st->net.nifs ? &st->net.ifs[i] : NULL;
+	if (ifp)
+		sock_describe_iface(ifp, out);
+	turn_leave(st);
+	return ifp != NULL;
+}
+
+void stack_print_stats(int fd)
+{
+	struct stack *st;
+	struct stats copy;
+
+	if (!turn_stack)
+		return;
+	st = turn_enter();
+	copy = st->eng.stats;
+	turn_leave(st);
+	stats_print(&copy, fd);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * driver.c - who reads the clock, polls links and steps the engine
+ *
+ * What this room is for
+ *   See driver.h for the slot and its states.
+ *
+ * Wake-ups   `watch_until` is when the sleeping driver will look again; a turn
+ *            that arms an earlier deadline nudges it. It is 0 while nobody
+ *            sleeps with a promise: then somebody will look soon anyway.
+ * Lock       as each function says.
+ */
+
+#include "driver.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "bell.h"
+#include "critical.h"
+#include "limits.h"
+#include "link.h"
+#include "log.h"
+#include "sys.h"
+#include "turn.h"
+
+enum slot { SLOT_FREE, SLOT_THREAD_POLL, SLOT_THREAD_TURN, SLOT_APP };
+
+enum { THREAD_STACK = 256 << 10 };
+
+#define NAP_US MSEC(2)
+
+/* Of this process; atomics unless marked S (the stack lock). */
+static struct {
+	int slot;		/* enum slot */
+	uint32_t standby;	/* futex word of the stack thread */
+	int deep;		/* it sleeps on it without a timeout */
+	uint32_t drives;	/* counts returns from an application's poll */
+	uint32_t sleepers;	/* application threads asleep, not driving */
+	usecs watch_until;	/* [S] */
+	uint32_t bell_number;	/* [S] of who sleeps as driver */
+	int started;
+} driver;
+
+usecs driver_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return SEC(t.tv_sec) + (usecs)t.tv_nsec / 1000;
+}
+
+uint64_t driver_wall_offset(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return SEC(t.tv_sec) + (usecs)t.tv_nsec / 1000 - driver_now();
+}
+
+static uint32_t new_bell_number(void)
+{
+	return __atomic_fetch_add(&turn_stack->next_bell, 1, __ATOMIC_RELAXED);
+}
+
+static int slot_now(void)
+{
+	return __atomic_load_n(&driver.slot, __ATOMIC_SEQ_CST);
+}
+
+static bool slot_move(int from, int to)
+{
+	return __atomic_compare_exchange_n(&driver.slot, &from, to, false,
+					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+
+static bool slot_take_for_app(void)
+{
+	return slot_move(SLOT_FREE, SLOT_APP) ||
+	       slot_move(SLOT_THREAD_POLL, SLOT_APP);
+}
+
+static void wake_stack_thread(void)
+{
+	__atomic_fetch_add(&driver.standby, 1, __ATOMIC_SEQ_CST);
+	sys_futex(&driver.standby, FUTEX_WAKE, 1, NULL);
+}
+
+/*
+ * An application thread stops driving. If others sleep, somebody must drive
+ * for them at once; if the stack thread is in its deep sleep it has to nap
+ * again, so that it notices when we do not come back.
+ */
+static void slot_release_by_app(void)
+{
+	__atomic_store_n(&driver.slot, SLOT_FREE, __ATOMIC_SEQ_CST);
+	if (__atomic_exchange_n(&driver.deep, 0, __ATOMIC_SEQ_CST) ||
+	    __atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
+		wake_stack_thread();
+}
+
+/* One step of the engine. Returns the next deadline, and promises to look
+ * again no later than that or `limit`. */
+static usecs step(usecs limit, uint32_t bell)
+{
+	struct stack *st = turn_enter_at(driver_now());
+	bool more = turn_read_links(st);
+	struct wakes wakes;
+	usecs next;
+
+	turn_settle(st);
+	wakes_take(&wakes);
+	next = more ? st->eng.now : turn_next(st);
+	driver.watch_until = MIN(next, limit);
+	driver.bell_number = bell;
+	lock_release(&st->eng.lock);
+	wakes_fire(&wakes);
+	critical_leave();
+	return next;
+}
+
+bool driver_must_hear_of(usecs next)
+{
+	if (next >= driver.watch_until)
+		return false;
+	driver.watch_until = next;
+	return true;
+}
+
+void driver_nudge(void)
+{
+	bell_ring(__atomic_load_n(&driver.bell_number, __ATOMIC_RELAXED));
+}
+
+void driver_poke(void)
+{
+	if (!slot_take_for_app())
+		return;
+	step(0, 0);
+	slot_release_by_app();
+}
+
+/* The time left as ppoll(2) wants it; NULL for ever. */
+static struct timespec *time_left(usecs until, struct timespec *ts)
+{
+	usecs now, left;
+
+	if (until == USECS_NEVER)
+		return NULL;
+	now = driver_now();
+	left = until > now ? until - now : 0;
+	ts->tv_sec = (time_t)(left / USECS_PER_SEC);
+	ts->tv_nsec = (long)(left % USECS_PER_SEC) * 1000;
+	return ts;
+}
+
+/* The descriptors of all links, behind `fds`; how many. */
+static size_t add_links(struct pollfd *fds)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 1; i < turn_stack->net.nifs; i++) {
+		struct link *l = link_by_handle(turn_stack->net.ifs[i].link);
+
+		while (l && l->below)
+			l = l->below;
+		if (l && l->fd >= 0)
+			fds[n++] = (struct pollfd){l->fd, POLLIN, 0};
+	}
+	return n;
+}
+
+/* Blocking system calls at which a thread may be cancelled. */
+static int poll_cancellable(struct pollfd *fds, size_t n, usecs until,
+			    const sigset_t *mask)
+{
+	struct timespec ts;
+	struct timespec *left = time_left(until, &ts);
+	int type, ret;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	ret = sys_ppoll(fds, n, left, mask);
+	pthread_setcanceltype(type, NULL);
+	return ret;
+}
+
+static int futex_cancellable(uint32_t *word, usecs until)
+{
+	struct timespec ts;
+	int type, ret;
+
+	/* FUTEX_WAIT_BITSET takes an absolute monotonic time. */
+	ts.tv_sec = (time_t)(until / USECS_PER_SEC);
+	ts.tv_nsec = (long)(until % USECS_PER_SEC) * 1000;
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	ret = sys_futex(word, FUTEX_WAIT_BITSET, 0,
+			until == USECS_NEVER ? NULL : &ts);
+	pthread_setcanceltype(type, NULL);
+	return ret;
+}
+
+static bool was_woken(const struct waiter *w)
+{
+	return __atomic_load_n(&w->word, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* Announces how the waiter will sleep; false if it was woken already. */
+static bool fall_asleep(struct waiter *w, uint32_t how)
+{
+	__atomic_store_n(&w->asleep, how, __ATOMIC_SEQ_CST);
+	if (!was_woken(w))
+		return true;
+	__atomic_store_n(&w->asleep, WAITER_AWAKE, __ATOMIC_SEQ_CST);
+	return false;
+}
+
+static void wake_up(struct waiter *w)
+{
+	__atomic_store_n(&w->asleep, WAITER_AWAKE, __ATOMIC_SEQ_CST);
+}
+
+/* What must be given back however the sleep ends. */
+struct bedding {
+	struct bell *bell;
+	bool drives;
+	bool counted;
+};
+
+static void make_bed(void *arg)
+{
+	struct bedding *b = arg;
+
+	if (b->bell)
+		bell_put(b->bell);
+	if (b->counted)
+		__atomic_fetch_sub(&driver.sleepers, 1, __ATOMIC_SEQ_CST);
+	if (b->drives)
+		slot_release_by_app();
+}
+
+/* The program's entries first, then our bell, then the links if we drive. */
+static size_t fill_fds(struct pollfd *fds, const struct driver_sleep *s,
+		       const struct bell *bell, bool drives)
+{
+	size_t n = s->nkernel;
+
+	if (n)
+		memcpy(fds, s->kernel, n * sizeof(*fds));
+	fds[n++] = (struct pollfd){bell->fd, POLLIN, 0};
+	return drives ? n + add_links(fds + n) : n;
+}
+
+/* Sleeps in poll until something happens; the result of one sleep. */
+static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
+		     usecs until, struct bell *bell)
+{
+	bool any = false;
+	int ret = 0;
+
+	if (fall_asleep(s->waiter, WAITER_BELL + bell->number)) {
+		ret = poll_cancellable(fds, n, until, s->mask);
+		wake_up(s->waiter);
+	}
+	if (ret < 0)
+		return ret == -EINTR ? -EINTR : ret;
+	if (ret > 0 && fds[s->nkernel].revents)
+		bell_silence(bell);
+	for (size_t i = 0; ret > 0 && i < s->nkernel; i++) {
+		s->kernel[i].revents = fds[i].revents;
+		any |= fds[i].revents != 0;
+	}
+	return any ? 1 : 0;
+}
+
+static int sleep_in_poll(struct driver_sleep *s, struct pollfd *fds,
+			 struct bedding *b)
+{
+	size_t n = fill_fds(fds, s, b->bell, b->drives);
+	usecs until = s->deadline;
+	int ret;
+
+	for (;;) {
+		if (b->drives)
+			until = MIN(step(s->deadline, b->bell->number),
+				    s->deadline);
+		if (was_woken(s->waiter))
+			return 0;
+		ret = poll_once(s, fds, n, until, b->bell);
+		if (b->drives)
+			__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
+		if (ret < 0)
+			return ret;
+		if (ret > 0)
+			return 0;
+		if (s->deadline != USECS_NEVER && !was_woken(s->waiter) &&
+		    driver_now() >= s->deadline) {
+			/* What lies in the device still counts. */
+			if (b->drives)
+				step(0, 0);
+			return was_woken(s->waiter) ? 0 : -ETIMEDOUT;
+		}
+	}
+}
+
+static int sleep_on_futex(struct driver_sleep *s)
+{
+	int ret = 0;
+
+	while (!was_woken(s->waiter) && ret != -EINTR && ret != -ETIMEDOUT) {
+		if (!fall_asleep(s->waiter, WAITER_FUTEX))
+			break;
+		ret = futex_cancellable(&s->waiter->word, s->deadline);
+		wake_up(s->waiter);
+	}
+	return was_woken(s->waiter) ? 0 : ret;
+}
+
+/* Gets what is needed for this kind of sleep, and sleeps. */
+static int sleep_as_found(struct driver_sleep *s, struct bedding *b)
+{
+	struct pollfd room[DRIVER_FEW + DRIVER_SCRATCH];
+	struct pollfd *fds = s->nkernel > DRIVER_FEW ? s->scratch : room;
+
+	b->drives = slot_take_for_app();
+	if (!b->drives) {
+		b->counted = true;
+		__atomic_fetch_add(&driver.sleepers, 1, __ATOMIC_SEQ_CST);
+		/* The driver may have left just before we were counted. */
+		if (slot_now() == SLOT_FREE)
+			wake_stack_thread();
+	}
+	if (b->drives || s->nkernel || s->mask)
+		b->bell = bell_get(new_bell_number);
+	if (b->bell)
+		return sleep_in_poll(s, fds, b);
+	if (s->nkernel || s->mask)
+		return -ENOMEM;
+	return sleep_on_futex(s);
+}
+
+int driver_sleep(struct driver_sleep *s)
+{
+	struct bedding b = {NULL, false, false};
+	int ret;
+
+	pthread_cleanup_push(make_bed, &b);
+	ret = sleep_as_found(s, &b);
+	pthread_cleanup_pop(1);
+	return ret;
+}
+
+/* --- the stack thread ---------------------------------------------------- */
+
+static void nap(usecs duration)
+{
+	uint32_t word = __atomic_load_n(&driver.standby, __ATOMIC_SEQ_CST);
+	struct timespec ts = {0, (long)duration * 1000};
+
+	sys_futex(&driver.standby, FUTEX_WAIT_PRIVATE, word, &ts);
+}
+
+/* An application thread is parked in poll: sleep until it leaves. */
+static void sleep_deeply(void)
+{
+	uint32_t word = __atomic_load_n(&driver.standby, __ATOMIC_SEQ_CST);
+
+	__atomic_store_n(&driver.deep, 1, __ATOMIC_SEQ_CST);
+	if (slot_now() == SLOT_APP)
+		sys_futex(&driver.standby, FUTEX_WAIT_PRIVATE, word, NULL);
+	__atomic_store_n(&driver.deep, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Until the slot is free and stays so for a nap, or somebody needs us. */
+static void stand_by(void)
+{
+	for (;;) {
+		uint32_t drives =
+		    __atomic_load_n(&driver.drives, __ATOMIC_RELAXED);
+
+		nap(NAP_US);
+		if (slot_now() != SLOT_APP)
+			return;
+		if (drives ==
+		    __atomic_load_n(&driver.drives, __ATOMIC_RELAXED)) {
+			sleep_deeply();
+			if (__atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
+				return;
+		}
+	}
+}
+
+static void drive(struct bell *bell)
+{
+	struct pollfd fds[1 + LIMIT_IFACES];
+	struct timespec ts;
+	size_t n = 1;
+
+	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
+	n += add_links(fds + 1);
+	do {
+		usecs until = step(USECS_NEVER, bell->number);
+
+		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,
+				 __ATOMIC_SEQ_CST);
+		sys_ppoll(fds, n, time_left(until, &ts), NULL);
+		if (fds[0].revents)
+			bell_silence(bell);
+	} while (slot_move(SLOT_THREAD_POLL, SLOT_THREAD_TURN));
+}
+
+static void *stack_thread(void *arg)
+{
+	struct bell *bell = bell_get(new_bell_number);
+
+	(void)arg;
+	sys_call6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"nsshim", 0, 0, 0, 0);
+	if (!bell) {
+		log_error("no descriptor left for the stack thread's bell");
+		return NULL;
+	}
+	for (;;) {
+		if (slot_move(SLOT_FREE, SLOT_THREAD_TURN))
+			drive(bell);
+		stand_by();
+	}
+	return NULL;
+}
+
+int driver_start(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int ret;
+
+	if (LIKELY(__atomic_load_n(&driver.started, __ATOMIC_ACQUIRE)))
+		return 0;
+	if (__atomic_exchange_n(&driver.started, 1, __ATOMIC_ACQ_REL))
+		return 0;
+
+	sigfillset(&all);
+	sys_sigprocmask(SIG_SETMASK, &all, &old);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, THREAD_STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	ret = pthread_create(&thread, &attr, stack_thread, NULL);
+	pthread_attr_destroy(&attr);
+	sys_sigprocmask(SIG_SETMASK, &old, NULL);
+	if (ret)
+		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
+	return -ret;
+}
+
+void driver_after_fork_in_child(void)
+{
+	memset(&driver, 0, sizeof(driver));
+}

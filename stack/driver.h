@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * driver.h - who reads the clock, polls links and steps the engine
+ *
+ * What this room is for
+ *   Who waits, drives: a thread that is about to sleep until a socket is ready
+ *   takes the driver's slot, polls the link itself and steps the engine, so
+ *   that an arriving frame wakes the thread that wants it and nobody else (a
+ *   hop to another thread costs 2 to 20 us, more than the protocol work of a
+ *   small request). When nobody waits, the stack thread drives.
+ *
+ *   There is one slot per process. Its states and who may leave them:
+ *     FREE         anybody may take it;
+ *     THREAD_POLL  the stack thread sleeps in poll: an application thread may
+ *                  take the slot from it, unasked;
+ *     THREAD_TURN  the stack thread works: leave it alone;
+ *     APP          an application thread drives until it has what it wants.
+ *
+ *   The stack thread, having lost the slot, stands by: it naps while
+ *   application threads come and go, and sleeps for good while one of them is
+ *   parked in poll. So an idle process makes no wake-ups at all.
+ *
+ * Lock       the slot is an atomic; steps run under the stack lock.
+ */
+#ifndef STACK_DRIVER_H
+#define STACK_DRIVER_H
+
+#include <poll.h>
+#include <signal.h>
+
+#include "base.h"
+#include "sock_wait.h"
+
+/* The only clock: monotonic microseconds. */
+usecs driver_now(void);
+
+/* Wall clock less monotonic, now. */
+uint64_t driver_wall_offset(void);
+
+/* Starts the stack thread, once per process. 0 or -errno. */
+int driver_start(void) MUST_CHECK;
+
+/* In a forked child: no thread runs here yet, and nobody holds the slot. */
+void driver_after_fork_in_child(void);
+
+enum { DRIVER_FEW = 40, DRIVER_SCRATCH = 16 };
+
+/*
+ * What a sleep needs. The waiter's word was set to 0 under the lock after its
+ * watches were linked; kernel entries are answered in place.
+ */
+struct driver_sleep {
+	struct waiter *waiter;
+	struct pollfd *kernel; /* beside the waiter, or NULL */
+	size_t nkernel;
+	struct pollfd *scratch; /* room for nkernel + DRIVER_SCRATCH entries;
+				   may be NULL for up to DRIVER_FEW */
+	usecs deadline; /* USECS_NEVER: none */
+	const sigset_t *mask; /* as ppoll(2), or NULL */
+};
+
+/*
+ * Sleeps until the waiter is woken or a kernel entry is ready (0), -ETIMEDOUT,
+ * -EINTR. May drive the engine meanwhile. A cancellation point: when the
+ * thread is cancelled here, the slot and the bell are given back.
+ */
+int driver_sleep(struct driver_sleep *s) MUST_CHECK;
+
+/*
+ * Under the lock, at the end of a turn: must the sleeping driver hear that the
+ * next deadline is `next`? Then driver_nudge() after releasing it.
+ */
+bool driver_must_hear_of(usecs next);
+void driver_nudge(void);
+
+/* One step without sleeping, if the slot can be had: reads what is there. */
+void driver_poke(void);
+
+#endif

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * stack.c - the counter: socket calls, one turn each
+ *
+ * What this room is for
+ *   Finds the socket behind a number, brackets the call in a turn, and hands
+ *   it to the socket floor. What a call means is decided there.
+ *
+ * Comes in   the shim, from any thread.
+ * Goes out   sock_*.c.
+ * Never      sleeps; wait.c does.
+ */
+
+#include "stack.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "critical.h"
+#include "driver.h"
+#include "epset.h"
+#include "turn.h"
+
+/* Data calls with at least this much let the engine take what has arrived. */
+enum { POKE_BYTES = 16 << 10 };
+
+/* Enters a turn and finds the socket; NULL (and no turn) for a stale id. */
+static struct sock *enter(sock_id id)
+{
+	struct stack *st;
+	struct sock *s;
+
+	if (!turn_stack)
+		return NULL;
+	st = turn_enter();
+	s = sock_find(st, id);
+	if (!s)
+		turn_leave(st);
+	return s;
+}
+
+static void leave(void)
+{
+	turn_leave(turn_stack);
+}
+
+int stack_socket(int family, int type, int protocol, sock_id *out)
+{
+	struct stack *st;
+	struct sock *s;
+	int ret;
+
+	if (!turn_stack)
+		return -EAFNOSUPPORT;
+	st = turn_enter();
+	ret = sock_new(st, family, type, protocol, &s);
+	if (ret == 0)
+		*out = s->id;
+	turn_leave(st);
+	return ret;
+}
+
+int stack_close(sock_id id)
+{
+	struct sock *s = enter(id);
+
+	if (!s)
+		return -EBADF;
+	sock_close(s);
+	leave();
+	return 0;
+}
+
+int stack_bind(sock_id id, const struct sockaddr *addr, socklen_t len)
+{
+	struct sock *s = enter(id);
+	struct endpoint local;
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = sock_bind_addr(s, addr, len, &local);
+	if (ret == 0 && s->conn)
+		ret = tcp_bind(s->conn, &local);
+	else if (ret == 0)
+		ret = udp_bind(s->pcb, &local);
+	sock_update(s, 0);
+	leave();
+	return ret;
+}
+
+int stack_listen(sock_id id, int backlog)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = s->conn ? sock_stream_listen(s, backlog) : -EOPNOTSUPP;
+	leave();
+	return ret;
+}
+
+int stack_accept(sock_id id, sock_id *out, struct sockaddr *addr,
+		 socklen_t *len)
+{
+	struct sock *s = enter(id);
+	struct sock *child;
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = s->conn ? sock_stream_accept(s, &child) : -EOPNOTSUPP;
+	if (ret == 0) {
+		struct endpoint remote = tcp_remote(child->conn);
+
+		*out = child->id;
+		sock_addr_out(child, &remote, addr, len);
+	}
+	leave();
+	return ret;
+}
+
+static int disconnect(struct sock *s)
+{
+	if (s->conn)
+		tcp_disconnect(s->conn);
+	else
+		udp_disconnect(s->pcb);
+	s->was_connecting = false;
+	sock_update(s, 0);
+	return 0;
+}
+
+/* RFC 1122 3.2.1.3 and Linux: connecting to the wildcard means to oneself. */
+static void any_means_loopback(struct endpoint *e)
+{
+	if (inet_is_any(&e->addr))
+		e->addr = inet_from4(ip4_make(127, 0, 0, 1));
+}
+
+static int connect_to(struct sock *s, const struct sockaddr *addr,
+		      socklen_t len)
+{
+	struct endpoint remote;
+	int ret;
+
+	if (len >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
+		return disconnect(s);
+	ret = sock_addr_in(s, addr, len, &remote);
+	if (ret < 0)
+		return ret;
+	any_means_loopback(&remote);
+	if (!inet_is4(&remote.addr))
+		return -ENETUNREACH;
+	return s->conn ? sock_stream_connect(s, &remote)
+		       : sock_dgram_connect(s, &remote);
+}
+
+int stack_connect(sock_id id, const struct sockaddr *addr, socklen_t len)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = addr ? connect_to(s, addr, len) : -EFAULT;
+	leave();
+	return ret;
+}
+
+int stack_shutdown(sock_id id, int how)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = s->conn ? sock_stream_shutdown(s, how)
+		      : sock_dgram_shutdown(s, how);
+	leave();
+	return ret;
+}
+
+static struct endpoint local_of(const struct sock *s)
+{
+	if (s->conn)
+		return tcp_local(s->conn);
+	return (struct endpoint){s->pcb->bind.key.local,
+				 s->pcb->bind.key.lport};
+}
+
+int stack_getsockname(sock_id id, struct sockaddr *addr, socklen_t *len)
+{
+	struct sock *s = enter(id);
+	struct endpoint local;
+	int ret = 0;
+
+	if (!s)
+		return -EBADF;
+	local = local_of(s);
+	if (!addr || !len)
+		ret = -EFAULT;
+	else if ((int)*len < 0)
+		ret = -EINVAL;
+	else
+		sock_addr_out(s, &local, addr, len);
+	leave();
+	return ret;
+}
+
+/* The peer, where there is one: getpeername(2). */
+static bool remote_of(const struct sock *s, struct endpoint *out)
+{
+	if (!s->conn) {
+		*out = (struct endpoint){s->pcb->bind.key.remote,
+					 s->pcb->bind.key.rport};
+		return udp_is_connected(s->pcb);
+	}
+	*out = tcp_remote(s->conn);
+	switch (tcp_get_state(s->conn)) {
+	case TCPS_CLOSED:
+	case TCPS_LISTEN:
+	case TCPS_SYN_SENT:
+		return false;
+	case TCPS_SYN_RCVD:
+	case TCPS_ESTABLISHED:
+	case TCPS_FIN_WAIT_1:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_CLOSING:
+	case TCPS_TIME_WAIT:
+	case TCPS_CLOSE_WAIT:
+	case TCPS_LAST_ACK:
+		return true;
+	}
+	return false;
+}
+
+int stack_getpeername(sock_id id, struct sockaddr *addr, socklen_t *len)
+{
+	struct sock *s = enter(id);
+	struct endpoint remote;
+	int ret = 0;
+
+	if (!s)
+		return -EBADF;
+	if (!remote_of(s, &remote))
+		ret = -ENOTCONN;
+	else if (!addr || !len)
+		ret = -EFAULT;
+	else if ((int)*len < 0)
+		ret = -EINVAL;
+	else
+		sock_addr_out(s, &remote, addr, len);
+	leave();
+	return ret;
+}
+
+int stack_getsockopt(sock_id id, int level, int name, void *value,
+		     socklen_t *len)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = value && len ? sock_opt_get(s, level, name, value, len)
+			   : -EFAULT;
+	leave();
+	return ret;
+}
+
+int stack_setsockopt(sock_id id, int level, int name, const void *value,
+		     socklen_t len)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = value || len == 0 ? sock_opt_set(s, level, name, value, len)
+				: -EFAULT;
+	leave();
+	return ret;
+}
+
+static ssize_t send_uio(struct sock *s, struct uio *u,
+			const struct msghdr *msg, int flags)
+{
+	if (s->conn)
+		return sock_stream_send(s, u, flags);
+	return sock_dgram_send(s, u, msg, flags);
+}
+
+ssize_t stack_sendmsg(sock_id id, const struct msghdr *msg, int flags)
+{
+	struct sock *s;
+	struct uio u;
+	ssize_t ret = uio_init(&u, msg->msg_iov, msg->msg_iovlen);
+
+	if (ret < 0)
+		return ret == -EINVAL && msg->msg_iovlen > IOV_MAX
+			   ? -EMSGSIZE
+			   : ret;
+	s = enter(id);
+	if (!s)
+		return -EBADF;
+	if (s->conn && msg->msg_name && msg->msg_namelen &&
+	    tcp_get_state(s->conn) == TCPS_CLOSED)
+		ret = -ENOTCONN;
+	else
+		ret = send_uio(s, &u, msg, flags);
+	leave();
+	return ret;
+}
+
+ssize_t stack_recvmsg(sock_id id, struct msghdr *msg, int flags)
+{
+	struct sock *s;
+	struct uio u;
+	ssize_t ret = uio_init(&u, msg->msg_iov, msg->msg_iovlen);
+
+	if (ret < 0)
+		return ret == -EINVAL && msg->msg_iovlen > IOV_MAX
+			   ? -EMSGSIZE
+			   : ret;
+	s = enter(id);
+	if (!s)
+		return -EBADF;
+	if (s->conn) {
+		ret = sock_stream_recv(s, &u, flags);
+		if (ret >= 0) {
+			msg->msg_namelen = 0;
+			msg->msg_controllen = 0;
+			msg->msg_flags = flags & MSG_OOB;
+		}
+	} else {
+		ret = sock_dgram_recv(s, &u, msg, flags);
+	}
+	leave();
+	return ret;
+}
+
+ssize_t stack_send(sock_id id, const void *buf, size_t len, int flags)
+{
+	struct sock *s = enter(id);
+	struct iovec iov;
+	struct uio u;
+	ssize_t ret;
+
+	if (!s)
+		return -EBADF;
+	uio_flat(&u, &iov, (void *)(uintptr_t)buf, len);
+	ret = send_uio(s, &u, NULL, flags);
+	leave();
+	if (len >= POKE_BYTES)
+		driver_poke();
+	return ret;
+}
+
+ssize_t stack_recv(sock_id id, void *buf, size_t len, int flags)
+{
+	struct sock *s = enter(id);
+	struct iovec iov;
+	struct uio u;
+	ssize_t ret;
+
+	if (!s)
+		return -EBADF;
+	uio_flat(&u, &iov, buf, len);
+	if (s->conn)
+		ret = sock_stream_recv(s, &u, flags);
+	else
+		ret = sock_dgram_recv(s, &u, NULL, flags);
+	leave();
+	return ret;
+}
+
+int stack_ioctl(sock_id id, unsigned long request, void *arg)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = arg ? sock_ioctl(s, request, arg) : -EFAULT;
+	leave();
+	return ret;
+}
+
+int stack_type(sock_id id)
+{
+	struct sock *s = enter(id);
+	int type;
+
+	if (!s)
+		return -EBADF;
+	type = s->type;
+	leave();
+	return type;
+}
+
+int stack_family(sock_id id)
+{
+	struct sock *s = enter(id);
+	int family;
+
+	if (!s)
+		return -EBADF;
+	family = s->family;
+	leave();
+	return family;
+}
+
+bool stack_is_nonblocking(sock_id id)
+{
+	struct sock_slot *slot =
+	    turn_stack ? sock_slot_of(turn_stack, id) : NULL;
+
+	return !slot || __atomic_load_n(&slot->nonblocking, __ATOMIC_RELAXED);
+}
+
+void stack_set_nonblocking(sock_id id, bool on)
+{
+	struct sock_slot *slot =
+	    turn_stack ? sock_slot_of(turn_stack, id) : NULL;
+
+	if (slot && sock_slot_id(slot) == id)
+		__atomic_store_n(&slot->nonblocking, on, __ATOMIC_RELAXED);
+}
+
+int stack_set_inode(sock_id id, uint64_t inode)
+{
+	struct sock *s = enter(id);
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	ret = sock_set_inode(s, inode);
+	leave();
+	return ret;
+}
+
+sock_id stack_by_inode(uint64_t inode)
+{
+	struct stack *st;
+	struct sock *s;
+	sock_id id;
+
+	if (!turn_stack)
+		return 0;
+	st = turn_enter();
+	s = sock_by_inode(st, inode);
+	id = s ? s->id : 0;
+	turn_leave(st);
+	return id;
+}
+
+uint64_t stack_timeout_us(sock_id id, bool sending)
+{
+	struct sock *s = enter(id);
+	usecs t;
+
+	if (!s)
+		return USECS_NEVER;
+	t = sending ? s->sndtimeo : s->rcvtimeo;
+	leave();
+	return t;
+}
+
+uint64_t stack_linger_us(sock_id id)
+{
+	struct sock *s = enter(id);
+	usecs t;
+
+	if (!s)
+		return USECS_NEVER;
+	t = s->conn ? s->linger : USECS_NEVER;
+	leave();
+	return t;
+}
+
+/* --- epoll sets ---------------------------------------------------------- */
+
+int stack_epoll_new(sock_id *out)
+{
+	struct stack *st;
+	struct epset *set;
+	int ret;
+
+	if (!turn_stack)
+		return -ENOMEM;
+	st = turn_enter();
+	ret = epset_new(st, &set);
+	if (ret == 0)
+		*out = set->id;
+	turn_leave(st);
+	return ret;
+}
+
+int stack_epoll_free(sock_id ep)
+{
+	struct stack *st = turn_enter();
+	struct epset *set = epset_find(st, ep);
+
+	if (set)
+		epset_free(set);
+	turn_leave(st);
+	return set ? 0 : -EBADF;
+}
+
+int stack_epoll_ctl(sock_id ep, int op, int fd, sock_id id,
+		    const struct epoll_event *event)
+{
+	struct stack *st = turn_enter();
+	struct epset *set = epset_find(st, ep);
+	int ret = -EBADF;
+
+	if (set && !event && op != EPOLL_CTL_DEL)
+		ret = -EFAULT;
+	else if (set)
+		ret = epset_ctl(set, op, fd, id, event);
+	turn_leave(st);
+	return ret;
+}
+
+void stack_epoll_forget_fd(sock_id id, int fd)
+{
+	struct sock *s = enter(id);
+
+	if (!s)
+		return;
+	epset_forget_fd(s, fd);
+	leave();
+}
+
+size_t stack_epoll_memberships(sock_id id, struct stack_membership *out,
+			       size_t max)
+{
+	struct sock *s = enter(id);
+	size_t n;
+
+	if (!s)
+		return 0;
+	n = epset_memberships(s, out, max);
+	leave();
+	return n;
+}
+
+/* --- signals ------------------------------------------------------------- */
+
+void stack_set_deliver_hook(void (*deliver)(void))
+{
+	critical_deliver = deliver;
+}
+
+bool stack_is_inside(void)
+{
+	return critical.depth > 0;
+}
+
+void stack_put_aside(void)
+{
+	critical.pending = 1;
+}
+
+void stack_put_aside_done(void)
+{
+	critical.pending = 0;
+}

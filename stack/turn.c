@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * turn.c - one turn of the engine: in with the lock, out with the news
+ *
+ * What this room is for
+ *   See turn.h. The order in turn_settle() matters: timers first, because they
+ *   send; then what was looped back, which may cause answers; then the ACKs
+ *   and data that all of it made possible; at last the news, once.
+ *
+ * Goes out   eth.c for frames; each room for its timers; tcp_flush().
+ * Never      sleeps or reads entropy. The clock comes from driver.c.
+ */
+
+#include "turn.h"
+
+#include <errno.h>
+
+#include "critical.h"
+#include "driver.h"
+#include "eth.h"
+#include "link.h"
+#include "log.h"
+#include "must.h"
+#include "recover.h"
+
+struct stack *turn_stack;
+
+enum {
+	SETTLE_ROUNDS = 16,   /* of looped-back frames and their answers */
+	SETTLE_TIMERS = 4096, /* expired at once; the rest waits a turn */
+	FRAME_HEADROOM = 64,
+};
+
+struct stack *turn_enter_at(usecs now)
+{
+	struct stack *st = turn_stack;
+
+	critical_enter();
+	if (lock_take(&st->eng.lock) == LOCK_INHERITED)
+		recover_after_death(st);
+	if (now > st->eng.now)
+		st->eng.now = now;
+	return st;
+}
+
+struct stack *turn_enter(void)
+{
+	/* A forked child has no stack thread until it uses the stack. */
+	if (driver_start() < 0)
+		log_warn("no stack thread: only waiting threads drive");
+	return turn_enter_at(driver_now());
+}
+
+void turn_leave(struct stack *st)
+{
+	struct wakes wakes;
+	bool earlier;
+
+	turn_settle(st);
+	wakes_take(&wakes);
+	earlier = driver_must_hear_of(turn_next(st));
+	lock_release(&st->eng.lock);
+	if (wakes.n)
+		wakes_fire(&wakes);
+	if (earlier)
+		driver_nudge();
+	critical_leave();
+}
+
+static void expire(struct timer *t)
+{
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_TCP:
+		tcp_on_timer(t);
+		break;
+	case TIMER_NEIGH:
+		neigh_on_timer(container_of(t, struct neigh, timer));
+		break;
+	case TIMER_REASM:
+		reasm_on_timer(container_of(t, struct reasm, timer));
+		break;
+	case TIMER_PMTU:
+	case TIMER_IFACE:
+	case TIMER_NONE:
+	case TIMER_TEST:
+		break;
+	}
+}
+
+static void run_timers(struct stack *st)
+{
+	struct timer *t;
+	int n = 0;
+
+	while (n++ < SETTLE_TIMERS &&
+	       (t = timer_pop_due(&st->eng.timers, st->eng.now)))
+		expire(t);
+}
+
+/* True when frames were handled, and so more may have come. */
+static bool run_loopback(struct stack *st)
+{
+	struct link *l;
+	struct pkt *p;
+	int n = 0;
+
+	if (!st->loop || st->net.nifs == 0)
+		return false;
+	l = link_by_handle(st->net.ifs[0].link);
+	while (l && n < LIMIT_LOOP_BATCH && (p = link_take(l))) {
+		p->stamp = st->eng.now;
+		eth_input(&st->net.ifs[0], p);
+		n++;
+	}
+	st->loop_more = n == LIMIT_LOOP_BATCH;
+	return n > 0;
+}
+
+void turn_settle(struct stack *st)
+{
+	int rounds = 0;
+
+	run_timers(st);
+	do {
+		tcp_flush(&st->tcp);
+		if (!run_loopback(st))
+			break;
+	} while (++rounds < SETTLE_ROUNDS);
+	if (rounds == SETTLE_ROUNDS)
+		st->loop_more = true;
+	if (!list_is_empty(&st->eng.news))
+		sock_collect_news(st);
+}
+
+/* A frame buffer for what this link may deliver. */
+static struct pkt *frame_buffer(struct stack *st, const struct link *l)
+{
+	size_t room = l->caps & (LINK_TSO4 | LINK_TSO6)
+			  ? PKT_FRAME_MAX
+			  : l->mtu + FRAME_HEADROOM;
+
+	return pkt_new(st->eng.arena, room + FRAME_HEADROOM, 0);
+}
+
+static bool read_link(struct stack *st, struct iface *ifp, struct link *l)
+{
+	size_t bytes = 0;
+
+	link_turn(l, st->eng.now);
+	for (int n = 0; n < LIMIT_RX_BATCH && bytes < LIMIT_RX_BYTES; n++) {
+		struct pkt *p = frame_buffer(st, l);
+
+		if (!p) {
+			st->eng.stats.drops[DROP_NO_MEMORY]++;
+			return false;
+		}
+		p->stamp = st->eng.now;
+		if (link_recv(l, p) < 0) {
+			pkt_free(st->eng.arena, p);
+			return false;
+		}
+		p->ifp = ifp;
+		bytes += p->len;
+		eth_input(ifp, p);
+	}
+	return true;
+}
+
+bool turn_read_links(struct stack *st)
+{
+	bool more = false;
+
+	for (uint32_t i = 1; i < st->net.nifs; i++) {
+		struct iface *ifp = &st->net.ifs[i];
+		struct link *l = link_by_handle(ifp->link);
+
+		if (l && read_link(st, ifp, l))
+			more = true;
+	}
+	return more;
+}
+
+usecs turn_next(struct stack *st)
+{
+	usecs next = timer_next(&st->eng.timers);
+
+	if (st->loop_more)
+		return st->eng.now;
+	for (uint32_t i = 1; i < st->net.nifs; i++) {
+		struct link *l = link_by_handle(st->net.ifs[i].link);
+		usecs due;
+
+		if (!l)
+			continue;
+		due = link_next(l);
+		if (due < next)
+			next = due;
+	}
+	return next;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * turn.h - one turn of the engine: in with the lock, out with the news
+ *
+ * What this room is for
+ *   Every call into the stack is a turn: take the lock, set the time, do the
+ *   work, settle (timers, answers, looped-back frames, news), release, wake
+ *   who is to be woken. This room is the bracket around the work, and the one
+ *   place where links are read.
+ *
+ * Lock       turn_enter() takes the stack lock, turn_leave() releases it.
+ */
+#ifndef STACK_TURN_H
+#define STACK_TURN_H
+
+#include "sock.h"
+
+/* The stack of this process, or NULL before stack_boot(). */
+extern struct stack *turn_stack;
+
+/* With the time as given: the driver's and the tests' form. */
+struct stack *turn_enter_at(usecs now);
+struct stack *turn_enter(void);
+
+/* Settles, releases the lock and wakes. */
+void turn_leave(struct stack *st);
+
+/*
+ * Settles without releasing: due timers, frames looped back, pending ACKs,
+ * news. This is all that a simulation needs to call.
+ */
+void turn_settle(struct stack *st);
+
+/* Reads at most a batch from every link; true when there may be more. */
+bool turn_read_links(struct stack *st);
+
+/* When the next timer or held-back frame is due. */
+usecs turn_next(struct stack *st);
+
+#endif

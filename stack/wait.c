@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * wait.c - the calls of the counter that sleep
+ *
+ * What this room is for
+ *   stack_wait(), stack_poll() and stack_epoll_wait(): link watches to what is
+ *   waited for, sleep (driver.c), look again, take the watches off. All three
+ *   are cancellation points and leave nothing behind.
+ *
+ *   The order that loses no wake-up: under the lock, link the watches and set
+ *   the waiter's word to 0, and look at the readiness; only then sleep until
+ *   the word is not 0.
+ *
+ * Follows    poll(2), epoll_wait(2), signal(7) on what is restarted (the shim
+ *            decides; here -EINTR is always an answer).
+ */
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "driver.h"
+#include "epset.h"
+#include "limits.h"
+#include "sys.h"
+#include "turn.h"
+
+enum { ALWAYS = POLLERR | POLLHUP | POLLNVAL };
+
+/* Readiness asked without the lock. */
+static uint32_t ready_bits(sock_id id)
+{
+	struct sock_slot *slot = sock_slot_of(turn_stack, id);
+	uint32_t ready;
+
+	if (!slot)
+		return POLLNVAL;
+	ready = __atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE);
+	if (__atomic_load_n(&slot->generation, __ATOMIC_ACQUIRE) !=
+	    id >> SOCK_INDEX_BITS)
+		return POLLNVAL;
+	return ready;
+}
+
+uint32_t stack_ready(sock_id id)
+{
+	return ready_bits(id);
+}
+
+static int look(struct stack_pollee *socks, size_t n)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		socks[i].revents = ready_bits(socks[i].sock) &
+				   (socks[i].events | ALWAYS);
+		found += socks[i].revents != 0;
+	}
+	return found;
+}
+
+/* The readiness of a socket or an epoll set; NULL for a stale number. */
+static struct readiness *readiness_by_id(struct stack *st, sock_id id)
+{
+	struct sock *s = sock_find(st, id);
+	struct epset *set = s ? NULL : epset_find(st, id);
+
+	if (s)
+		return &s->readiness;
+	return set ? &set->readiness : NULL;
+}
+
+/* Everything that one sleeping call holds. */
+struct sleep {
+	struct waiter *waiter;
+	struct pollfd *scratch;
+};
+
+static void end_sleep(void *arg)
+{
+	struct sleep *z = arg;
+	struct stack *st;
+
+	if (z->scratch)
+		free(z->scratch);
+	if (!z->waiter)
+		return;
+	st = turn_enter();
+	waiter_free(st->eng.arena, z->waiter);
+	turn_leave(st);
+}
+
+/* Links the watches. 1: something is ready already; 0; -ENOMEM. */
+static int begin_sleep(struct sleep *z, struct stack_pollee *socks, size_t n)
+{
+	struct stack *st = turn_enter();
+	int ret;
+
+	z->waiter = waiter_new(st->eng.arena, n);
+	for (size_t i = 0; z->waiter && i < n; i++) {
+		struct readiness *r = readiness_by_id(st, socks[i].sock);
+
+		if (r)
+			waiter_watch(z->waiter, i, r,
+				     socks[i].events | ALWAYS);
+	}
+	ret = z->waiter ? look(socks, n) > 0 : -ENOMEM;
+	turn_leave(st);
+	return ret;
+}
+
+/* The waiter goes back to sleep after it was woken for nothing. */
+static int again(struct sleep *z, struct stack_pollee *socks, size_t n)
+{
+	struct stack *st = turn_enter();
+	int ret;
+
+	__atomic_store_n(&z->waiter->word, 0, __ATOMIC_SEQ_CST);
+	ret = look(socks, n);
+	turn_leave(st);
+	return ret;
+}
+
+static int count_kernel(const struct pollfd *kernel, size_t n)
+{
+	int found = 0;
+
+	for (size_t i = 0; i < n; i++)
+		found += kernel[i].revents != 0;
+	return found;
+}
+
+/* Sleeps until a socket or a kernel entry is ready: how many are, or -errno.
+ * Nothing was ready a moment ago. */
+static int sleep_until_ready(struct sleep *z, struct stack_pollee *socks,
+			     size_t n, struct driver_sleep *how)
+{
+	int ret = begin_sleep(z, socks, n);
+
+	if (ret < 0)
+		return ret;
+	how->waiter = z->waiter;
+	how->scratch = z->scratch;
+	while (ret == 0) {
+		ret = driver_sleep(how);
+		if (ret < 0 && ret != -EINTR)
+			break;
+		if (again(z, socks, n) ||
+		    count_kernel(how->kernel, how->nkernel))
+			return 0;
+	}
+	return ret;
+}
+
+int stack_poll(struct stack_pollee *socks, size_t nsocks,
+	       struct pollfd *kernel, size_t nkernel, uint64_t deadline_us,
+	       const sigset_t *mask)
+{
+	struct driver_sleep how = {.kernel = kernel,
+				   .nkernel = nkernel,
+				   .deadline = deadline_us,
+				   .mask = mask};
+	struct sleep z = {NULL, NULL};
+	struct timespec zero = {0, 0};
+	int found = look(socks, nsocks);
+	int ret;
+
+	/* Before a wait, what lies in the device counts as arrived. */
+	if (!found) {
+		driver_poke();
+		found = look(socks, nsocks);
+	}
+	if (nkernel) {
+		ret = sys_ppoll(kernel, nkernel, &zero, mask);
+		if (ret < 0 && !found)
+			return ret;
+		found += MAX(ret, 0);
+	}
+	if (found || deadline_us == 0)
+		return found;
+
+	if (nkernel > DRIVER_FEW) {
+		z.scratch = calloc(nkernel + DRIVER_SCRATCH, sizeof(*kernel));
+		if (!z.scratch)
+			return -ENOMEM;
+	}
+	pthread_cleanup_push(end_sleep, &z);
+	ret = sleep_until_ready(&z, socks, nsocks, &how);
+	pthread_cleanup_pop(1);
+	if (ret < 0 && ret != -ETIMEDOUT && ret != -EINTR)
+		return ret;
+	found = look(socks, nsocks) + count_kernel(kernel, nkernel);
+	return !found && ret == -EINTR ? -EINTR : found;
+}
+
+int stack_wait(sock_id id, uint32_t events, uint64_t deadline_us)
+{
+	struct stack_pollee p = {id, events, 0};
+	struct driver_sleep how = {.deadline = deadline_us};
+	struct sleep z = {NULL, NULL};
+	int ret;
+
+	if (look(&p, 1))
+		return p.revents & POLLNVAL ? -EBADF : 0;
+	pthread_cleanup_push(end_sleep, &z);
+	ret = sleep_until_ready(&z, &p, 1, &how);
+	pthread_cleanup_pop(1);
+	if (look(&p, 1))
+		return p.revents & POLLNVAL ? -EBADF : 0;
+	return ret;
+}
+
+/* Data and FIN acknowledged: nothing that a lingering close waits for. */
+static bool is_flushed(struct stack *st, sock_id id)
+{
+	struct sock *s = sock_find(st, id);
+
+	return !s || !s->conn || !tcp_is_sending(s->conn);
+}
+
+int stack_close_wait(sock_id id, uint64_t deadline_us)
+{
+	int ret = 0;
+
+	while (ret == 0) {
+		struct stack_pollee p = {id, EPOLLOUT | EPOLLERR, 0};
+		struct driver_sleep how = {
+		    .deadline = MIN(deadline_us, driver_now() + MSEC(10))};
+		struct sleep z = {NULL, NULL};
+		struct stack *st = turn_enter();
+		bool flushed = is_flushed(st, id);
+
+		turn_leave(st);
+		if (flushed)
+			return 0;
+		if (driver_now() >= deadline_us)
+			return -ETIMEDOUT;
+		pthread_cleanup_push(end_sleep, &z);
+		p.events = 0;
+		ret = sleep_until_ready(&z, &p, 1, &how);
+		pthread_cleanup_pop(1);
+		if (ret == -ETIMEDOUT)
+			ret = 0;
+	}
+	return ret;
+}
+
+/* --- epoll --------------------------------------------------------------- */
+
+static int harvest(sock_id ep, struct epoll_event *events, int max)
+{
+	struct stack *st = turn_enter();
+	struct epset *set = epset_find(st, ep);
+	int n = set ? epset_harvest(set, events, max) : -EBADF;
+
+	turn_leave(st);
+	return n;
+}
+
+/*
+ * Both kinds, without sleeping. When the stack fills the whole array, the
+ * kernel's members still get a share of it: neither side starves.
+ */
+static int collect(sock_id ep, int kernel_epfd, struct epoll_event *events,
+		   int max)
+{
+	int share = kernel_epfd >= 0 && max > 1 ? max - max / 4 : max;
+	int n = 0;
+	int ret;
+
+	if (ready_bits(ep)) {
+		n = harvest(ep, events, share);
+		if (n < 0)
+			return n;
+	}
+	if (kernel_epfd < 0 || n == max)
+		return n;
+	ret = sys_epoll_pwait(kernel_epfd, events + n, max - n, 0, NULL);
+	if (ret < 0)
+		return n ? n : ret;
+	return n + ret;
+}
+
+int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
+		     int max, uint64_t deadline_us, const sigset_t *mask)
+{
+	struct stack_pollee p = {ep, EPOLLIN, 0};
+	struct pollfd kernel = {kernel_epfd, POLLIN, 0};
+	struct driver_sleep how = {.kernel = &kernel,
+				   .nkernel = kernel_epfd >= 0,
+				   .deadline = deadline_us,
+				   .mask = mask};
+	int n, ret;
+
+	for (;;) {
+		struct sleep z = {NULL, NULL};
+
+		n = collect(ep, kernel_epfd, events, max);
+		if (n == 0 && deadline_us == 0) {
+			driver_poke();
+			n = collect(ep, kernel_epfd, events, max);
+		}
+		if (n != 0 || deadline_us == 0)
+			return n;
+		kernel.revents = 0;
+		pthread_cleanup_push(end_sleep, &z);
+		ret = sleep_until_ready(&z, &p, 1, &how);
+		pthread_cleanup_pop(1);
+		if (ret < 0) {
+			n = collect(ep, kernel_epfd, events, max);
+			if (n != 0 || ret == -ETIMEDOUT)
+				return n;
+			return ret;
+		}
+	}
+}
+
+bool stack_epoll_is_ready(sock_id ep)
+{
+	return ready_bits(ep) & EPOLLIN;
+}
+
+uint64_t stack_now(void)
+{
+	return driver_now();
+}
