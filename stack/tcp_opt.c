@@ -65,6 +65,8 @@ static void read_sack(const uint8_t *opt, size_t size, struct tcp_options *out)
 	    (size - LEN_SACK_HEAD) % LEN_SACK_BLOCK != 0 ||
 	    n > TCP_OPT_SACK_MAX)
 		return;
+	/* The last option counts, whole: no block of one before it stays. */
+	memset(out->sack, 0, sizeof(out->sack));
 	opt += LEN_SACK_HEAD;
 	for (size_t i = 0; i < n; i++, opt += LEN_SACK_BLOCK)
 		out->sack[i] = (struct range){get32(opt), get32(opt + 4)};
