@@ -173,20 +173,31 @@ Test(tcp_cc_cubic, short_path_is_as_fast_as_reno)
 Test(tcp_cc_cubic, app_limited_time_does_not_move_along_the_curve)
 {
 	double before;
+	usecs since;
 
 	lose_at(2000);
 	run_beside_model(3, 100000);
 	before = segments();
+	since = now;
 	for (int i = 0; i < 200; i++) {
 		ack(2, 100000, false);
 		now += MSEC(100);
 	}
 	cr_assert(fabs(segments() - before) < 0.01);
 
-	/* Twenty seconds on the curve would be beyond the plateau. */
-	for (int i = 0; i < 100; i++)
-		ack(2, 100000, true);
-	cr_assert(lt(dbl, segments(), before * 1.05));
+	/* The model's curve moves to the right by the whole pause. */
+	m.epoch += (double)(now - since) / 1e6;
+	run_beside_model(5, 100000);
+}
+
+/* RFC 9438 4.2: half as much again per round trip is the most. */
+Test(tcp_cc_cubic, steep_curve_is_capped)
+{
+	lose_at(100);
+	run_beside_model(1, 100000);
+	now += SEC(40);
+	run_beside_model(0.3, 100000);
+	cr_assert(lt(dbl, segments(), 100 * 1.5 * 1.5 * 1.5 * 1.5));
 }
 
 /* RFC 9438 4.8: after a timeout no plateau is remembered. */
