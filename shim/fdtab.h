@@ -22,7 +22,8 @@
  *
  * Slots are emptied before the kernel's close, so that whoever gets the number
  * next finds it empty. A slot that is not empty at a number the kernel has just
- * given us proves a close behind our back; it is healed.
+ * given us proves a close behind our back; it is healed. A vfork child shares
+ * this memory but not the descriptors: what it does changes nothing here.
  */
 #ifndef SHIM_FDTAB_H
 #define SHIM_FDTAB_H
@@ -64,6 +65,7 @@ static inline sock_id fdtab_epoll(int fd);
 /* Kind and id of a word. */
 static inline bool fdtab_is_sock(fdtab_word w);
 static inline bool fdtab_is_epoll(fdtab_word w);
+static inline bool fdtab_is_ours(fdtab_word w);
 static inline sock_id fdtab_id(fdtab_word w);
 
 /*
@@ -82,6 +84,11 @@ int fdtab_make_epoll(int fd, sock_id *out);
 /* The kernel gave number `fd` to something we know nothing of. */
 void fdtab_forget(int fd);
 
+/* The kernel gave number `fd` to something that is not ours: heals the slot of
+ * a close behind our back. The mark `kernel` outlives closes: nothing of ours
+ * appears at a number without passing through a hook that says so. */
+static inline void fdtab_heal(int fd);
+
 /* Empties the slot, before the kernel's close; hand the word to
  * fdtab_release() after it. */
 fdtab_word fdtab_take(int fd);
@@ -94,15 +101,22 @@ fdtab_word fdtab_mark_duped(int fd, fdtab_word word);
  * set when it was the last one of all. */
 void fdtab_release(int fd, fdtab_word word);
 
-/* Does another descriptor of this process hold the same thing? */
-bool fdtab_is_held(fdtab_word word);
-
 /* Calls `visit` for every slot from `first` to `last` that is a socket or an
  * epoll of ours. */
-void fdtab_each(int first, int last, void (*visit)(int fd, fdtab_word word));
+void fdtab_each(int first, int last,
+		void (*visit)(int fd, fdtab_word word, void *context),
+		void *context);
 
-/* Another process gets copies of all our descriptors (fork, exec, spawn). */
+/* Was there ever something of ours in this table? */
+bool fdtab_was_used(void);
+
+/* The lowest descriptor of this process that holds the same thing, or -1. */
+int fdtab_find(fdtab_word word);
+
+/* Another process gets copies: of all our descriptors (fork), or of this one
+ * (in a message). */
 void fdtab_share_all(void);
+void fdtab_share(int fd);
 
 /* The slow half of fdtab_get(). */
 fdtab_word fdtab_find_out(int fd);
@@ -140,6 +154,11 @@ static inline bool fdtab_is_epoll(fdtab_word w)
 	return (w & FDTAB_KIND) == FDTAB_EPOLL;
 }
 
+static inline bool fdtab_is_ours(fdtab_word w)
+{
+	return (w & FDTAB_SOCK) != 0;
+}
+
 static inline sock_id fdtab_id(fdtab_word w)
 {
 	return w & FDTAB_ID;
@@ -157,6 +176,12 @@ static inline sock_id fdtab_epoll(int fd)
 	fdtab_word w = fdtab_get(fd);
 
 	return fdtab_is_epoll(w) ? fdtab_id(w) : 0;
+}
+
+static inline void fdtab_heal(int fd)
+{
+	if (fd >= 0 && UNLIKELY(fdtab_is_ours(fdtab_load(fd))))
+		fdtab_set(fd, FDTAB_KERNEL);
 }
 
 #endif

@@ -24,6 +24,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -35,6 +36,9 @@
 #include <unistd.h>
 
 #include "shim.h"
+
+/* libc's headers declare it for fortified programs only. */
+int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 
 #define REAL_RAW(X)                                                            \
 	X(accept)                                                              \
@@ -79,13 +83,11 @@
 	X(preadv2)                                                             \
 	X(pwritev)                                                             \
 	X(pwritev2)                                                            \
-	X(quick_exit)                                                          \
 	X(sigaction)                                                           \
 	X(splice)                                                              \
 	X(syscall)                                                             \
 	X(tee)                                                                 \
 	X(vmsplice)                                                            \
-	X(_exit)                                                               \
 	/* waiting */                                                          \
 	X(epoll_create)                                                        \
 	X(epoll_create1)                                                       \
@@ -117,7 +119,9 @@
 	X(fclose)                                                              \
 	X(fdopen)                                                              \
 	X(fileno)                                                              \
-	X(fileno_unlocked)
+	X(fileno_unlocked)                                                     \
+	X(vdprintf)                                                            \
+	X(__vdprintf_chk)
 
 struct real {
 #define X(name) __typeof__(name) *name;

@@ -35,8 +35,15 @@
 
 /* A second exported name for the body `name`. */
 #define SHIM_ALIAS(name, other)                                                \
-	extern __typeof__(name) other                                          \
-		__attribute__((alias(#name), visibility("default")))
+	extern __typeof__(name) other __attribute__((                          \
+		SHIM_LIKE(name) alias(#name), visibility("default")))
+
+/* gcc wants the alias to have the attributes of libc's declaration. */
+#if defined(__has_attribute) && __has_attribute(copy)
+#define SHIM_LIKE(name) copy(name),
+#else
+#define SHIM_LIKE(name)
+#endif
 
 /* Set once by start.c; read by everybody. */
 extern bool shim_started;
@@ -45,6 +52,10 @@ static inline bool shim_is_ready(void)
 {
 	return LIKELY(__atomic_load_n(&shim_started, __ATOMIC_ACQUIRE));
 }
+
+/* The thread in which the process is ending, or 0. Its sockets are being closed
+ * then; other threads must not come back to tell the tale. */
+extern long shim_ender;
 
 /*
  * For calls that make something that is ours: another library's constructor

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * connect.c - connect(2)
+ *
+ * What this room is for
+ *   Sends connect() on one of our sockets to the stack and waits for the
+ *   handshake when the socket is a blocking one. A destination that NSSHIM_HOST
+ *   leaves to the host makes the socket the kernel's.
+ *
+ * Never      decides what a connection is; stack_connect() does.
+ * Follows    connect(2); POSIX on EINTR: an interrupted connect goes on alone.
+ */
+
+#include <errno.h>
+
+#include "block.h"
+#include "config.h"
+#include "fdtab.h"
+#include "host.h"
+#include "real.h"
+#include "ret.h"
+
+static int take_error(sock_id s)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+	int ret = stack_getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len);
+
+	return ret ? ret : -error;
+}
+
+/* `ret` says that the handshake is under way; it is also the answer when the
+ * socket's own timeout passes. */
+static int wait_for_handshake(sock_id s, const struct sockaddr *addr,
+			      socklen_t len, int ret)
+{
+	struct block b = BLOCK_INIT(s, BLOCK_SENDING);
+
+	for (;;) {
+		int err = block_wait(&b, EPOLLOUT);
+
+		if (err)
+			return err == -EAGAIN ? ret : err;
+		err = take_error(s);
+		if (err)
+			return err;
+		err = stack_connect(s, addr, len);
+		if (err != -EALREADY && err != -EINPROGRESS)
+			return err == -EISCONN ? 0 : err;
+	}
+}
+
+static int connect_ours(sock_id s, const struct sockaddr *addr, socklen_t len)
+{
+	int ret = stack_connect(s, addr, len);
+
+	if (ret != -EINPROGRESS && ret != -EALREADY)
+		return ret;
+	if (block_is_refused(s, 0))
+		return ret;
+	return wait_for_handshake(s, addr, len, ret);
+}
+
+SHIM_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	sock_id s = fdtab_sock(fd);
+	int err;
+
+	if (!s)
+		return real.connect(fd, addr, len);
+	if (config_is_host(addr, len)) {
+		err = host_take_over(fd, s);
+		return err ? (int)shim_ret(err) : real.connect(fd, addr, len);
+	}
+	return (int)shim_ret(connect_ours(s, addr, len));
+}
+
+SHIM_ALIAS(connect, __connect);

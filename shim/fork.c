@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * fork.c - what a fork and a vfork mean to us
+ *
+ * What this room is for
+ *   Before a fork every socket gets its name, so that the last close of all
+ *   processes can be told; in the child the stack learns that it has a new
+ *   process. Forks that skip the handlers (_Fork, clone) are noticed by a page
+ *   that the kernel wipes in a child with memory of its own; in a vfork child,
+ *   which shares ours, the page is whole and only the process id differs.
+ *
+ * Never      replaces fork or vfork.
+ * Follows    pthread_atfork(3), vfork(2), madvise(2) MADV_WIPEONFORK.
+ */
+
+#include "fork.h"
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include "fdtab.h"
+#include "raw.h"
+
+/* [a] The process whose table this is. */
+static long own_pid;
+
+/* 1 in the process that made it and its vfork children; NULL: none to be had.
+ */
+static volatile char *wiped;
+
+static void before_fork(void)
+{
+	fdtab_share_all();
+}
+
+static void become_child(void)
+{
+	__atomic_store_n(&own_pid, raw1(SYS_getpid, 0), __ATOMIC_RELEASE);
+	if (wiped)
+		*wiped = 1;
+	stack_after_fork_in_child();
+}
+
+static void in_child(void)
+{
+	if (shim_is_ready())
+		become_child();
+}
+
+void fork_start(void)
+{
+	long page;
+
+	__atomic_store_n(&own_pid, raw1(SYS_getpid, 0), __ATOMIC_RELEASE);
+	page = raw6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page > 0 && !raw3(SYS_madvise, page, 4096, MADV_WIPEONFORK)) {
+		wiped = (volatile char *)page;
+		*wiped = 1;
+	}
+	pthread_atfork(before_fork, NULL, in_child);
+}
+
+bool fork_is_vfork_child(void)
+{
+	long pid = __atomic_load_n(&own_pid, __ATOMIC_ACQUIRE);
+
+	if (LIKELY(!pid || raw1(SYS_getpid, 0) == pid))
+		return false;
+	if (wiped && *wiped == 0) {
+		become_child();
+		return false;
+	}
+	return true;
+}

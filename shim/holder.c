@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * holder.c - opens, names and questions the holders of our numbers
+ *
+ * What this room is for
+ *   See holder.h. The name is made of a number that this family of processes
+ *   drew at start-up and of the socket's id, generation included.
+ *
+ * Follows    unix(7), abstract sockets.
+ */
+
+#include "holder.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "fdtab.h"
+#include "raw.h"
+
+static void put_hex(char *to, uint64_t value)
+{
+	for (int i = 15; i >= 0; i--, value >>= 4)
+		to[i] = "0123456789abcdef"[value & 15];
+}
+
+/* Drawn once, before the first fork; the children inherit it. */
+static uint64_t family_key(void)
+{
+	static uint64_t key;
+	uint64_t seen = __atomic_load_n(&key, __ATOMIC_ACQUIRE);
+	uint64_t fresh = 0;
+
+	if (seen)
+		return seen;
+	raw3(SYS_getrandom, (long)&fresh, sizeof(fresh), 0);
+	fresh |= 1;
+	if (__atomic_compare_exchange_n(&key, &seen, fresh, false,
+					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+		return fresh;
+	return seen;
+}
+
+static socklen_t make_name(struct sockaddr_un *un, sock_id s)
+{
+	static const char head[] = "nsshim-";
+	char *at = un->sun_path;
+
+	memset(un, 0, sizeof(*un));
+	un->sun_family = AF_UNIX;
+	*at++ = '\0'; /* abstract */
+	memcpy(at, head, sizeof(head) - 1);
+	at += sizeof(head) - 1;
+	put_hex(at, family_key());
+	at[16] = '-';
+	put_hex(at + 17, s);
+	at += 33;
+	return (socklen_t)(at - (char *)un);
+}
+
+void holder_draw_key(void)
+{
+	family_key();
+}
+
+int holder_open(int flags)
+{
+	return (int)raw3(SYS_socket, AF_UNIX, SOCK_DGRAM | flags, 0);
+}
+
+void holder_drop(int fd)
+{
+	raw1(SYS_close, fd);
+}
+
+int holder_inode(int fd, uint64_t *inode)
+{
+	struct stat st;
+	long ret = raw3(SYS_fstat, fd, (long)&st, 0);
+
+	if (ret < 0)
+		return (int)ret;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	*inode = st.st_ino;
+	return 0;
+}
+
+int holder_tie(int fd, sock_id s)
+{
+	uint64_t inode = 0;
+	int err = holder_inode(fd, &inode);
+
+	if (!err)
+		err = stack_set_inode(s, inode);
+	if (!err)
+		err = fdtab_set(fd, FDTAB_SOCK | s);
+	if (err)
+		raw1(SYS_close, fd);
+	return err;
+}
+
+int holder_name(int fd, sock_id s)
+{
+	struct sockaddr_un un;
+	socklen_t len = make_name(&un, s);
+
+	return (int)raw3(SYS_bind, fd, (long)&un, len);
+}
+
+bool holder_is_held(sock_id s)
+{
+	struct sockaddr_un un;
+	socklen_t len = make_name(&un, s);
+	int fd = holder_open(SOCK_CLOEXEC);
+	long ret;
+
+	if (fd < 0)
+		return true;
+	ret = raw3(SYS_connect, fd, (long)&un, len);
+	raw1(SYS_close, fd);
+	return ret != -ECONNREFUSED;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * socket.c - socket(2), socketpair(2)
+ *
+ * What this room is for
+ *   AF_INET and AF_INET6 sockets are the stack's, whatever their type; the
+ *   number comes from the kernel, for a holder. Other families are libc's.
+ *
+ * Never      makes a kernel socket because the stack cannot make its own.
+ * Follows    socket(2).
+ */
+
+#include <errno.h>
+
+#include "fdtab.h"
+#include "holder.h"
+#include "real.h"
+#include "ret.h"
+#include "start.h"
+
+static int open_ours(int family, int type, int protocol)
+{
+	int flags = type & (SOCK_CLOEXEC | SOCK_NONBLOCK);
+	sock_id s;
+	int fd, err;
+
+	err = start_stack();
+	if (err)
+		return err;
+	err = stack_socket(family, type & ~flags, protocol, &s);
+	if (err)
+		return err;
+	fd = holder_open(flags & SOCK_CLOEXEC);
+	if (fd < 0) {
+		stack_close(s);
+		return fd;
+	}
+	if (flags & SOCK_NONBLOCK)
+		stack_set_nonblocking(s, true);
+	err = holder_tie(fd, s);
+	if (err) {
+		stack_close(s);
+		return err;
+	}
+	return fd;
+}
+
+SHIM_EXPORT int socket(int family, int type, int protocol)
+{
+	int fd;
+
+	if (family == AF_INET || family == AF_INET6)
+		return (int)shim_ret(open_ours(family, type, protocol));
+	fd = real.socket(family, type, protocol);
+	fdtab_heal(fd);
+	return fd;
+}
+
+SHIM_EXPORT int socketpair(int family, int type, int protocol, int sv[2])
+{
+	int ret = real.socketpair(family, type, protocol, sv);
+
+	if (!ret) {
+		fdtab_heal(sv[0]);
+		fdtab_heal(sv[1]);
+	}
+	return ret;
+}
