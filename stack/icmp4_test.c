@@ -21,8 +21,6 @@ static void close_host(void)
 	nettest_close(&t);
 }
 
-TestSuite(icmp4, .init = open_host, .fini = close_host);
-
 /* An ICMP message from the peer, checksum right. */
 static enum verdict give_from(struct ip4_addr src, struct ip4_addr dst,
 			      uint8_t type, uint8_t code, uint32_t rest,
@@ -79,7 +77,7 @@ static struct udp_pcb *connected_pcb(void)
 	return pcb;
 }
 
-Test(icmp4, echo_is_answered_with_its_data_and_tos)
+HOST_TEST(icmp4, echo_is_answered_with_its_data_and_tos)
 {
 	const struct ip4_wire *ip;
 	const struct icmp_wire *icmp;
@@ -96,7 +94,7 @@ Test(icmp4, echo_is_answered_with_its_data_and_tos)
 }
 
 /* The incremental checksum must be right for every old value. */
-Test(icmp4, echo_checksum_is_right_for_any_request)
+HOST_TEST(icmp4, echo_checksum_is_right_for_any_request)
 {
 	for (uint32_t n = 0; n < 65536; n += 13) {
 		cr_assert(eq(int,
@@ -108,7 +106,7 @@ Test(icmp4, echo_checksum_is_right_for_any_request)
 	}
 }
 
-Test(icmp4, largest_ping_comes_in_fragments_and_leaves_in_fragments)
+HOST_TEST(icmp4, largest_ping_comes_in_fragments_and_leaves_in_fragments)
 {
 	static uint8_t data[65507], got[65536];
 	struct icmp_wire *icmp = (void *)got;
@@ -146,7 +144,7 @@ Test(icmp4, largest_ping_comes_in_fragments_and_leaves_in_fragments)
 	cr_assert(eq(int, memcmp(icmp + 1, data, sizeof(data)), 0));
 }
 
-Test(icmp4, every_truncation_is_dropped)
+HOST_TEST(icmp4, every_truncation_is_dropped)
 {
 	struct quote q = quote(IP_PROTO_UDP);
 	struct udp_pcb *pcb = connected_pcb();
@@ -170,7 +168,7 @@ Test(icmp4, every_truncation_is_dropped)
 	udp_free(pcb);
 }
 
-Test(icmp4, wrong_checksum_is_dropped)
+HOST_TEST(icmp4, wrong_checksum_is_dropped)
 {
 	static const uint8_t bad[] = {8, 0, 1, 2, 3, 4, 5, 6};
 	struct nettest_ip h = {
@@ -180,7 +178,7 @@ Test(icmp4, wrong_checksum_is_dropped)
 		     DROP_ICMP_CHECKSUM));
 }
 
-Test(icmp4, types_nobody_handles_are_dropped)
+HOST_TEST(icmp4, types_nobody_handles_are_dropped)
 {
 	static const uint8_t types[] = {1, 2, 4, 5, 6, 7, 9, 10, 13, 17, 255};
 	struct quote q = quote(IP_PROTO_UDP);
@@ -194,7 +192,7 @@ Test(icmp4, types_nobody_handles_are_dropped)
 }
 
 /* Linux's icmp_err_convert. */
-Test(icmp4, codes_become_errnos)
+HOST_TEST(icmp4, codes_become_errnos)
 {
 	static const struct {
 		uint8_t type, code;
@@ -239,7 +237,7 @@ Test(icmp4, codes_become_errnos)
 	udp_free(pcb);
 }
 
-Test(icmp4, quotes_that_are_not_ours_are_dropped)
+HOST_TEST(icmp4, quotes_that_are_not_ours_are_dropped)
 {
 	struct quote q = quote(IP_PROTO_UDP);
 
@@ -258,7 +256,7 @@ Test(icmp4, quotes_that_are_not_ours_are_dropped)
 	cr_expect(eq(int, give(3, 3, 0, &q, sizeof(q)), DROP_ICMP_EMBEDDED));
 }
 
-Test(icmp4, fragmentation_needed_teaches_the_path)
+HOST_TEST(icmp4, fragmentation_needed_teaches_the_path)
 {
 	struct inet_addr peer = inet_from4(NT_PEER);
 	struct quote q = quote(IP_PROTO_UDP);
@@ -290,7 +288,7 @@ static bool complains(const struct nettest_ip *h, const void *body, size_t len,
 }
 
 /* RFC 1122 3.2.2. */
-Test(icmp4, errors_are_not_sent_where_they_must_not_be)
+HOST_TEST(icmp4, errors_are_not_sent_where_they_must_not_be)
 {
 	static const uint8_t echo[8] = {8}, unreach[8] = {3}, other[8] = {200};
 	const struct nettest_ip good = {
@@ -323,7 +321,7 @@ Test(icmp4, errors_are_not_sent_where_they_must_not_be)
 	cr_expect(not(complains(&h, "", 0, false)), "about nothing");
 }
 
-Test(icmp4, error_quotes_at_most_576_bytes_in_all)
+HOST_TEST(icmp4, error_quotes_at_most_576_bytes_in_all)
 {
 	static const uint8_t body[1400];
 	const struct nettest_ip h = {.src = NT_PEER,
@@ -342,7 +340,7 @@ Test(icmp4, error_quotes_at_most_576_bytes_in_all)
 }
 
 /* RFC 1812 4.3.2.8: a burst, then so many per second; pings are not counted. */
-Test(icmp4, errors_are_limited_and_echo_is_not)
+HOST_TEST(icmp4, errors_are_limited_and_echo_is_not)
 {
 	const struct nettest_ip h = {
 		.src = NT_PEER, .dst = NT_US, .proto = IP_PROTO_UDP};
@@ -367,7 +365,7 @@ Test(icmp4, errors_are_limited_and_echo_is_not)
 }
 
 /* What neigh.c could not deliver is told as if a router had said so. */
-Test(icmp4, local_error_reaches_the_transport)
+HOST_TEST(icmp4, local_error_reaches_the_transport)
 {
 	struct udp_pcb *pcb = connected_pcb();
 	struct quote q = quote(IP_PROTO_UDP);

@@ -25,8 +25,6 @@ static void close_host(void)
 	nettest_close(&t);
 }
 
-TestSuite(ip4_reasm, .init = open_host, .fini = close_host);
-
 /* Bytes [from, to) of a datagram with this id, as validated by ip4.c. */
 static struct pkt *fragment(uint16_t id, size_t from, size_t to, bool more)
 {
@@ -84,7 +82,7 @@ static void expect_empty(void)
 	cr_assert(eq(u32, t.eng.timers.count, 0));
 }
 
-Test(ip4_reasm, four_fragments_in_every_order)
+HOST_TEST(ip4_reasm, four_fragments_in_every_order)
 {
 	static const size_t edge[] = {0, 800, 1000, 3008, 3333};
 	uint16_t id = 0;
@@ -113,7 +111,7 @@ Test(ip4_reasm, four_fragments_in_every_order)
 	expect_empty();
 }
 
-Test(ip4_reasm, duplicates_are_ignored)
+HOST_TEST(ip4_reasm, duplicates_are_ignored)
 {
 	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
 	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
@@ -122,7 +120,7 @@ Test(ip4_reasm, duplicates_are_ignored)
 	expect_empty();
 }
 
-Test(ip4_reasm, overlap_costs_the_datagram)
+HOST_TEST(ip4_reasm, overlap_costs_the_datagram)
 {
 	static const size_t rows[][2] = {
 		{0, 808},     {792, 1600},  {0, 2400},
@@ -139,7 +137,7 @@ Test(ip4_reasm, overlap_costs_the_datagram)
 	}
 }
 
-Test(ip4_reasm, end_that_moves_costs_the_datagram)
+HOST_TEST(ip4_reasm, end_that_moves_costs_the_datagram)
 {
 	/* Two different ends. */
 	cr_assert(eq(int, give_one(1, 800, 900, false), TAKEN));
@@ -155,7 +153,7 @@ Test(ip4_reasm, end_that_moves_costs_the_datagram)
 	expect_empty();
 }
 
-Test(ip4_reasm, impossible_fragments_are_refused)
+HOST_TEST(ip4_reasm, impossible_fragments_are_refused)
 {
 	cr_expect(eq(int, give_one(1, 0, 0, true), DROP_REASM_BOUNDS));
 	cr_expect(eq(int, give_one(1, 8, 8, false), DROP_REASM_BOUNDS));
@@ -166,7 +164,7 @@ Test(ip4_reasm, impossible_fragments_are_refused)
 	expect_empty();
 }
 
-Test(ip4_reasm, largest_datagram_fits)
+HOST_TEST(ip4_reasm, largest_datagram_fits)
 {
 	enum { LEN = 65535 - 20 };
 	struct pkt *whole = NULL;
@@ -181,7 +179,7 @@ Test(ip4_reasm, largest_datagram_fits)
 	expect_empty();
 }
 
-Test(ip4_reasm, datagrams_do_not_mix)
+HOST_TEST(ip4_reasm, datagrams_do_not_mix)
 {
 	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
 	cr_assert(eq(int, give_one(2, 800, 900, false), TAKEN));
@@ -207,7 +205,7 @@ static bool expire(usecs after)
 	return fired;
 }
 
-Test(ip4_reasm, timeout_after_the_first_fragment_is_told)
+HOST_TEST(ip4_reasm, timeout_after_the_first_fragment_is_told)
 {
 	const struct icmp_wire *icmp;
 
@@ -222,7 +220,7 @@ Test(ip4_reasm, timeout_after_the_first_fragment_is_told)
 	cr_assert(eq(u32, t.net.reasm.count, 0));
 }
 
-Test(ip4_reasm, timeout_without_the_first_fragment_is_silent)
+HOST_TEST(ip4_reasm, timeout_without_the_first_fragment_is_silent)
 {
 	give_one(1, 800, 900, false);
 	cr_assert(expire(LIMIT_REASM_US));
@@ -230,7 +228,7 @@ Test(ip4_reasm, timeout_without_the_first_fragment_is_silent)
 	cr_assert(eq(u32, t.net.reasm.count, 0));
 }
 
-Test(ip4_reasm, too_many_datagrams_push_out_the_oldest)
+HOST_TEST(ip4_reasm, too_many_datagrams_push_out_the_oldest)
 {
 	for (uint16_t id = 0; id < LIMIT_REASM_DATAGRAMS + 10; id++)
 		cr_assert(eq(int, give_one(id, 0, 8, true), TAKEN));
@@ -240,7 +238,7 @@ Test(ip4_reasm, too_many_datagrams_push_out_the_oldest)
 	cr_assert(eq(int, give_one(9, 8, 16, false), TAKEN));
 }
 
-Test(ip4_reasm, memory_is_capped)
+HOST_TEST(ip4_reasm, memory_is_capped)
 {
 	for (uint16_t id = 0; id < 200; id++) {
 		give_one(id, 0, 32000, true);
@@ -250,7 +248,7 @@ Test(ip4_reasm, memory_is_capped)
 	cr_assert(gt(u64, t.eng.stats.drops[DROP_REASM_FULL], 0));
 }
 
-Test(ip4_reasm, too_many_fragments_cost_the_datagram)
+HOST_TEST(ip4_reasm, too_many_fragments_cost_the_datagram)
 {
 	enum verdict v = TAKEN;
 
@@ -263,7 +261,7 @@ Test(ip4_reasm, too_many_fragments_cost_the_datagram)
 }
 
 /* RFC 3168 5.3. */
-Test(ip4_reasm, congestion_mark_of_any_fragment_counts)
+HOST_TEST(ip4_reasm, congestion_mark_of_any_fragment_counts)
 {
 	struct pkt *first = fragment(1, 0, 800, true);
 	struct pkt *last = fragment(1, 800, 900, false);
@@ -278,7 +276,7 @@ Test(ip4_reasm, congestion_mark_of_any_fragment_counts)
 }
 
 /* Through ip4.c: every truncation of a fragment, and nothing stays. */
-Test(ip4_reasm, every_truncation_is_dropped)
+HOST_TEST(ip4_reasm, every_truncation_is_dropped)
 {
 	struct nettest_ip h = {
 		.src = NT_PEER, .dst = NT_US, .proto = 99, .frag = IP4_MF};

@@ -21,8 +21,6 @@ static void close_host(void)
 	nettest_close(&t);
 }
 
-TestSuite(ip4, .init = open_host, .fini = close_host);
-
 /* An echo request that is answered, when nothing else is said. */
 static const uint8_t PING[] = {8, 0, 0xf7, 0xff, 0, 0, 0, 0};
 
@@ -54,14 +52,14 @@ static struct pkt *seal(struct pkt *p)
 	return p;
 }
 
-Test(ip4, good_packet_is_delivered)
+HOST_TEST(ip4, good_packet_is_delivered)
 {
 	cr_assert(eq(int, nettest_give(&t, t.eth, ping()), DONE));
 	cr_assert(eq(sz, t.wire.nframes, 1));
 	cr_assert(eq(u64, t.eng.stats.count[STAT_IP_IN_DELIVERS], 1));
 }
 
-Test(ip4, every_truncation_is_dropped)
+HOST_TEST(ip4, every_truncation_is_dropped)
 {
 	for (size_t len = 0; len < 28; len++) {
 		struct pkt *p = ping();
@@ -76,7 +74,7 @@ Test(ip4, every_truncation_is_dropped)
 	cr_assert(eq(sz, t.wire.nframes, 0));
 }
 
-Test(ip4, padding_behind_the_packet_is_cut)
+HOST_TEST(ip4, padding_behind_the_packet_is_cut)
 {
 	struct pkt *p = ping();
 
@@ -85,7 +83,7 @@ Test(ip4, padding_behind_the_packet_is_cut)
 	cr_assert(eq(sz, t.wire.frames[0].len, 14 + 28));
 }
 
-Test(ip4, impossible_headers_are_refused)
+HOST_TEST(ip4, impossible_headers_are_refused)
 {
 	struct pkt *p;
 
@@ -108,7 +106,7 @@ Test(ip4, impossible_headers_are_refused)
 		     DROP_IP_TOTAL_LENGTH));
 }
 
-Test(ip4, every_flipped_header_bit_is_noticed)
+HOST_TEST(ip4, every_flipped_header_bit_is_noticed)
 {
 	for (size_t bit = 0; bit < 20 * 8; bit++) {
 		struct pkt *p = ping();
@@ -121,7 +119,7 @@ Test(ip4, every_flipped_header_bit_is_noticed)
 }
 
 /* RFC 1122 3.2.1.7: TTL 0 or 1 is for routers to mind. */
-Test(ip4, low_ttl_is_no_reason_to_refuse)
+HOST_TEST(ip4, low_ttl_is_no_reason_to_refuse)
 {
 	for (uint8_t ttl = 0; ttl < 2; ttl++) {
 		struct pkt *p = ping();
@@ -131,7 +129,7 @@ Test(ip4, low_ttl_is_no_reason_to_refuse)
 	}
 }
 
-Test(ip4, options_are_skipped_or_refused)
+HOST_TEST(ip4, options_are_skipped_or_refused)
 {
 	static const struct {
 		uint8_t bytes[8];
@@ -164,7 +162,7 @@ Test(ip4, options_are_skipped_or_refused)
 	}
 }
 
-Test(ip4, addresses_are_looked_at)
+HOST_TEST(ip4, addresses_are_looked_at)
 {
 	static const struct {
 		struct ip4_addr src, dst;
@@ -204,7 +202,7 @@ Test(ip4, addresses_are_looked_at)
 	}
 }
 
-Test(ip4, unknown_protocol_is_answered_without_transports)
+HOST_TEST(ip4, unknown_protocol_is_answered_without_transports)
 {
 	struct nettest_ip h = ping_header();
 	const struct icmp_wire *icmp;
@@ -239,7 +237,7 @@ static int send_bytes(const struct ip_how *how, const void *data, size_t len)
 	return ip4_output(&t.net, &tx, how);
 }
 
-Test(ip4, output_builds_a_correct_header)
+HOST_TEST(ip4, output_builds_a_correct_header)
 {
 	struct ip_how how = to_peer();
 	const struct ip4_wire *ip;
@@ -260,7 +258,7 @@ Test(ip4, output_builds_a_correct_header)
 	cr_assert(eq(int, memcmp(ip + 1, "headerXXabcdef", 14), 0));
 }
 
-Test(ip4, output_without_fragmenting_says_so)
+HOST_TEST(ip4, output_without_fragmenting_says_so)
 {
 	static const uint8_t big[1500];
 	struct ip_how how = to_peer();
@@ -273,7 +271,7 @@ Test(ip4, output_without_fragmenting_says_so)
 }
 
 /* RFC 6864 4.2: no repetition within the lifetime of a datagram. */
-Test(ip4, identifications_differ)
+HOST_TEST(ip4, identifications_differ)
 {
 	static uint8_t seen[65536];
 	struct ip_how how = to_peer();
@@ -288,7 +286,7 @@ Test(ip4, identifications_differ)
 	}
 }
 
-Test(ip4, output_needs_a_way_and_permission)
+HOST_TEST(ip4, output_needs_a_way_and_permission)
 {
 	struct ip_how how = to_peer();
 
@@ -303,7 +301,7 @@ Test(ip4, output_needs_a_way_and_permission)
 }
 
 /* A super-segment is the transport's business, not to be fragmented. */
-Test(ip4, super_segment_passes_whole)
+HOST_TEST(ip4, super_segment_passes_whole)
 {
 	static const uint8_t big[60000];
 	struct ip_how how = to_peer();
@@ -344,7 +342,7 @@ static size_t collect(uint8_t *out)
 }
 
 /* Every length around the edges, the payload in pieces of odd lengths. */
-Test(ip4, fragments_add_up_to_the_packet)
+HOST_TEST(ip4, fragments_add_up_to_the_packet)
 {
 	static const size_t lens[] = {1473, 1480, 1481, 2952,
 				      2953, 9000, 65507};
@@ -370,7 +368,7 @@ Test(ip4, fragments_add_up_to_the_packet)
 	}
 }
 
-Test(ip4, packet_above_64k_is_refused)
+HOST_TEST(ip4, packet_above_64k_is_refused)
 {
 	static const uint8_t data[65508];
 	struct ip_how how = to_peer();
@@ -378,7 +376,7 @@ Test(ip4, packet_above_64k_is_refused)
 	cr_assert(eq(int, send_bytes(&how, data, sizeof(data)), -EMSGSIZE));
 }
 
-Test(ip4, packet_to_ourselves_comes_back_through_loopback)
+HOST_TEST(ip4, packet_to_ourselves_comes_back_through_loopback)
 {
 	struct ip_how how = {.dst = inet_from4(NT_US), .proto = 99};
 

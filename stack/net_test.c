@@ -20,9 +20,7 @@ static void close_host(void)
 	nettest_close(&t);
 }
 
-TestSuite(net, .init = open_host, .fini = close_host);
-
-Test(net, addresses_of_every_interface_are_local)
+HOST_TEST(net, addresses_of_every_interface_are_local)
 {
 	static const struct {
 		struct ip4_addr a;
@@ -48,7 +46,7 @@ Test(net, addresses_of_every_interface_are_local)
 	}
 }
 
-Test(net, interfaces_are_numbered_from_one_and_limited)
+HOST_TEST(net, interfaces_are_numbered_from_one_and_limited)
 {
 	cr_assert(eq(u32, t.lo->index, 1));
 	cr_assert(eq(u32, t.eth->index, 2));

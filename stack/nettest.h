@@ -268,4 +268,18 @@ static inline const void *nettest_sent_l4(const struct nettest *t, size_t i)
 	return nettest_sent_ip(t, i) + 1;
 }
 
+/*
+ * A test between the file's own open_host() and close_host(). Criterion does
+ * not count what fails in .fini, so closing is part of the test.
+ */
+#define HOST_TEST(suite, name)                                                 \
+	static void suite##_##name##_body(void);                               \
+	Test(suite, name)                                                      \
+	{                                                                      \
+		open_host();                                                   \
+		suite##_##name##_body();                                       \
+		close_host();                                                  \
+	}                                                                      \
+	static void suite##_##name##_body(void)
+
 #endif

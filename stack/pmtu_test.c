@@ -22,21 +22,19 @@ static void close_host(void)
 	nettest_close(&t);
 }
 
-TestSuite(pmtu, .init = open_host, .fini = close_host);
-
 static struct inet_addr host(uint32_t n)
 {
 	return inet_from4(ip4_from_u32(0xc0000000 + n));
 }
 
-Test(pmtu, unknown_path_has_the_ceiling)
+HOST_TEST(pmtu, unknown_path_has_the_ceiling)
 {
 	struct inet_addr a = host(1);
 
 	cr_assert(eq(u32, pmtu_get(table, &a, 1500), 1500));
 }
 
-Test(pmtu, learned_mtu_only_falls)
+HOST_TEST(pmtu, learned_mtu_only_falls)
 {
 	struct inet_addr a = host(1), b = host(2);
 
@@ -51,7 +49,7 @@ Test(pmtu, learned_mtu_only_falls)
 }
 
 /* RFC 1191 7: a router that does not say. */
-Test(pmtu, silent_router_means_the_next_plateau)
+HOST_TEST(pmtu, silent_router_means_the_next_plateau)
 {
 	static const uint32_t rows[][2] = {
 		{65535, 32000}, {1500, 1492}, {1492, 1006},
@@ -66,7 +64,7 @@ Test(pmtu, silent_router_means_the_next_plateau)
 	}
 }
 
-Test(pmtu, absurd_mtu_is_floored)
+HOST_TEST(pmtu, absurd_mtu_is_floored)
 {
 	struct inet_addr a = host(1);
 
@@ -74,7 +72,7 @@ Test(pmtu, absurd_mtu_is_floored)
 	cr_assert(eq(u32, pmtu_get(table, &a, 1500), LIMIT_PMTU_FLOOR));
 }
 
-Test(pmtu, path_may_grow_after_its_time)
+HOST_TEST(pmtu, path_may_grow_after_its_time)
 {
 	struct inet_addr a = host(1);
 
@@ -86,7 +84,7 @@ Test(pmtu, path_may_grow_after_its_time)
 	cr_assert(eq(u32, table->live, 0));
 }
 
-Test(pmtu, flood_leaves_the_newest_and_no_more_than_the_limit)
+HOST_TEST(pmtu, flood_leaves_the_newest_and_no_more_than_the_limit)
 {
 	struct inet_addr last = host(100000);
 

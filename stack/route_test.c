@@ -20,8 +20,6 @@ static void close_host(void)
 	nettest_close(&t);
 }
 
-TestSuite(route, .init = open_host, .fini = close_host);
-
 static struct inet_addr addr(const char *text)
 {
 	struct inet_addr a;
@@ -68,21 +66,21 @@ static int lookup(const char *dst, const char *src)
 	return route_lookup(&t.net, &d, &s, &path);
 }
 
-Test(route, own_addresses_loop)
+HOST_TEST(route, own_addresses_loop)
 {
 	expect_hop("127.0.0.1", "127.0.0.1", "127.0.0.1", t.lo);
 	expect_hop("127.1.2.3", "127.1.2.3", "127.0.0.1", t.lo);
 	expect_hop("10.0.0.2", "10.0.0.2", "10.0.0.2", t.lo);
 }
 
-Test(route, same_prefix_needs_no_gateway)
+HOST_TEST(route, same_prefix_needs_no_gateway)
 {
 	add("0.0.0.0/0", "10.0.0.1", 0);
 	expect_hop("10.0.0.77", "10.0.0.77", "10.0.0.2", t.eth);
 	expect_hop("10.0.0.255", "10.0.0.255", "10.0.0.2", t.eth);
 }
 
-Test(route, longest_prefix_then_lowest_metric_wins)
+HOST_TEST(route, longest_prefix_then_lowest_metric_wins)
 {
 	add("0.0.0.0/0", "10.0.0.1", 5);
 	add("192.168.0.0/16", "10.0.0.3", 9);
@@ -95,7 +93,7 @@ Test(route, longest_prefix_then_lowest_metric_wins)
 	expect_hop("192.168.7.1", "10.0.0.4", "10.0.0.2", t.eth);
 }
 
-Test(route, deleted_route_is_gone)
+HOST_TEST(route, deleted_route_is_gone)
 {
 	struct route r = route("0.0.0.0/0", "10.0.0.1", 0);
 
@@ -107,7 +105,7 @@ Test(route, deleted_route_is_gone)
 	cr_assert(eq(int, lookup("8.8.8.8", NULL), -ENETUNREACH));
 }
 
-Test(route, source_must_be_ours_and_may_not_be_loopback_on_the_wire)
+HOST_TEST(route, source_must_be_ours_and_may_not_be_loopback_on_the_wire)
 {
 	cr_assert(eq(int, lookup("10.0.0.1", "10.0.0.2"), 0));
 	cr_assert(eq(int, lookup("10.0.0.1", "10.0.0.3"), -EADDRNOTAVAIL));
@@ -116,13 +114,13 @@ Test(route, source_must_be_ours_and_may_not_be_loopback_on_the_wire)
 	cr_assert(eq(int, lookup("0.0.0.0", NULL), -ENETUNREACH));
 }
 
-Test(route, groups_leave_by_the_first_link_without_a_route)
+HOST_TEST(route, groups_leave_by_the_first_link_without_a_route)
 {
 	expect_hop("255.255.255.255", "255.255.255.255", "10.0.0.2", t.eth);
 	expect_hop("224.0.0.251", "224.0.0.251", "10.0.0.2", t.eth);
 }
 
-Test(route, families_do_not_mix)
+HOST_TEST(route, families_do_not_mix)
 {
 	struct route six = {.ifindex = 2};
 
@@ -130,7 +128,7 @@ Test(route, families_do_not_mix)
 	cr_assert(eq(int, lookup("8.8.8.8", NULL), -ENETUNREACH));
 }
 
-Test(route, table_is_limited_and_checked)
+HOST_TEST(route, table_is_limited_and_checked)
 {
 	struct route r = route("1.0.0.0/32", "10.0.0.1", 0);
 	struct route nowhere = r;
@@ -145,7 +143,7 @@ Test(route, table_is_limited_and_checked)
 	cr_assert(eq(int, route_add(&t.net, &r), -ENOBUFS));
 }
 
-Test(route, path_mtu_is_the_destination_s)
+HOST_TEST(route, path_mtu_is_the_destination_s)
 {
 	struct inet_addr far = addr("8.8.8.8"), near = addr("10.0.0.1");
 	struct path path;
