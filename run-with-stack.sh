@@ -229,7 +229,8 @@ find_library()
   fi
   lib=$here/build/shim/libnsshim.so
   if [[ -e $here/shim/meson.build ]]; then
-    ! is_stale "$lib" || build_library
+    # Somebody else's tree: take the library as it is.
+    [[ -r $lib && ! -w $here ]] || ! is_stale "$lib" || build_library
     return
   fi
   for dir in "$here" "$here/../lib" "$here/../lib/$(uname -m)-linux-gnu"; do
@@ -241,12 +242,14 @@ find_library()
 
 # --- records: who is running, and what a killed instance left ----------------
 
-# A process is the one we wrote down only if it started at the same time.
+# A process is the one we wrote down only if it started at the same time; one
+# that nobody has waited for (Z) is dead.
 started_at()
 {
   local stat
   { read -r stat </proc/"$1"/stat; } 2>/dev/null || return 1
   stat=${stat##*) }
+  [[ $stat != Z* ]] || return 1
   cut -d' ' -f20 <<<"$stat"
 }
 
@@ -308,9 +311,18 @@ forget()
   [[ -n $dev ]] || return 0
   nft delete table ip "nsshim_$name" 2>/dev/null
   if [[ -e $state/forward.$dev ]] && ! grep -qsx "uplink=$dev" "$state"/tap.*; then
-    cat "$state/forward.$dev" >"/proc/sys/net/ipv4/conf/$dev/forwarding" 2>/dev/null
+    # Only if it is the same device still, in the same namespace.
+    [[ $(identity "$dev") != "$(<"$state/forward.$dev")" ]] ||
+      echo 0 >"/proc/sys/net/ipv4/conf/$dev/forwarding"
     rm -f "$state/forward.$dev"
   fi
+}
+
+# A device's index and hardware address.
+identity()
+{
+  ip -o link show dev "$1" 2>/dev/null |
+    sed -n 's/^\([0-9]*\):.*link\/[^ ]* \([^ ]*\).*/\1 \2/p'
 }
 
 sweep()
@@ -425,7 +437,7 @@ forward_uplink()
 {
   local knob=/proc/sys/net/ipv4/conf/$uplink/forwarding
   [[ $(<"$knob") == 0 ]] || return 0
-  [[ -e $state/forward.$uplink ]] || echo 0 >"$state/forward.$uplink"
+  identity "$uplink" >"$state/forward.$uplink"
   echo 1 >"$knob"
 }
 

@@ -136,14 +136,15 @@ fi
 ip -n $ns link add br0 type bridge
 ip -n $ns addr add 10.79.0.1/24 dev br0
 ip -n $ns link set br0 up
+forwarding_before=$(forwarding)
 expect 0 "--bridge" wrap --bridge br0 --addr 10.79.0.2/24 curl -sS -f \
   --max-time 20 -o "$work/bridged" http://10.79.0.1:8000/page
 same "$work/www/page" "$work/bridged"
 
 # A TAP made once, used by somebody without root; /dev/net/tun as Debian has it.
+mknod -m 666 "$work/tun" c 10 200 || fail "mknod"
 # shellcheck disable=SC2016
-as_nobody='mkdir "$0/dev"; mknod -m 666 "$0/dev/tun" c 10 200
-mount --bind "$0/dev/tun" /dev/net/tun; shift 0
+as_nobody='mount --bind "$0/tun" /dev/net/tun &&
 exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
 nobody()
 {
