@@ -157,10 +157,10 @@ check_headers()
 
 check_format()
 {
-  local tool=clang-format-14
-  command -v $tool > /dev/null || { no_tool $tool; return; }
+  local tool=${CLANG_FORMAT:-clang-format-14}
+  command -v "$tool" > /dev/null || { no_tool "$tool"; return; }
   [ -e .clang-format ] || { echo ".clang-format:1: format: missing"; return; }
-  sources | xargs -r $tool --dry-run --Werror 2>&1 |
+  sources | xargs -r "$tool" --dry-run --Werror 2>&1 |
     awk -F: '/: error: code should be clang-formatted/ && !($1 in first) {
       first[$1] = $2 } /code should be/ { count[$1]++ }
       END { for (f in first) printf "%s:%d: format: %d places\n", f,
@@ -290,6 +290,8 @@ expect_form()
   expect header stack/base.h < <(printf \
     '#ifndef STACK_BASE_H\n#define STACK_BASE_H\nsize_t f(void);\n#endif\n')
   expect format stack/arp.c <<< 'int    a;'
+  CI=1 CLANG_FORMAT=/nowhere expect tool stack/arp.c < /dev/null
+  CI='' CLANG_FORMAT=/nowhere expect '' stack/arp.c < /dev/null
   expect name shim/util.c < /dev/null
 }
 
