@@ -269,6 +269,40 @@ static inline const void *nettest_sent_l4(const struct nettest *t, size_t i)
 }
 
 /*
+ * For fuzzers: the next record of the input, which is two bytes of length
+ * (little-endian), a byte `how`, and so many bytes. NULL at the end.
+ */
+static inline const uint8_t *nettest_record(const uint8_t **data, size_t *size,
+					    uint8_t *how, size_t *len)
+{
+	const uint8_t *at = *data;
+
+	if (*size < 3)
+		return NULL;
+	*how = at[2];
+	*len = MIN((size_t)(at[0] | at[1] << 8), *size - 3);
+	*data += 3 + *len;
+	*size -= 3 + *len;
+	return at + 3;
+}
+
+/* Time passes: reassembly and neighbour timers fire. */
+static inline void nettest_advance(struct nettest *t, usecs by)
+{
+	struct timer *timer;
+
+	t->eng.now += by;
+	while ((timer = timer_pop_due(&t->eng.timers, t->eng.now))) {
+		if (timer->kind == TIMER_REASM)
+			reasm_on_timer(
+				container_of(timer, struct reasm, timer));
+		else if (timer->kind == TIMER_NEIGH)
+			neigh_on_timer(
+				container_of(timer, struct neigh, timer));
+	}
+}
+
+/*
  * A test between the file's own open_host() and close_host(). Criterion does
  * not count what fails in .fini, so closing is part of the test.
  */
