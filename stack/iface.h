@@ -20,18 +20,19 @@
 struct net;
 
 struct iface {
-	struct engine *eng;		/* [I] */
-	struct net *net;		/* [I] the floor above's state */
-	uint32_t index;			/* [I] 1-based, as if_nametoindex */
-	char name[16];			/* [I] "lo", "tap0" */
-	struct eth_addr mac;		/* [S] */
-	uint32_t mtu;			/* [S] bytes of IP packet */
-	uint32_t caps;			/* [S] enum link_caps */
-	int link;			/* [I] handle, see link.h */
-	bool is_loopback;		/* [I] */
-	struct inet_prefix addrs[LIMIT_IFACE_ADDRS]; /* [S] with prefix length */
-	uint32_t naddrs;		/* [S] */
-	struct neigh_table neigh4;	/* [S] */
+	struct engine *eng;  /* [I] */
+	struct net *net;     /* [I] the floor above's state */
+	uint32_t index;      /* [I] 1-based, as if_nametoindex */
+	char name[16];       /* [I] "lo", "tap0" */
+	struct eth_addr mac; /* [S] */
+	uint32_t mtu;        /* [S] bytes of IP packet */
+	uint32_t caps;       /* [S] enum link_caps */
+	int link;            /* [I] handle, see link.h */
+	bool is_loopback;    /* [I] */
+	struct inet_prefix
+		addrs[LIMIT_IFACE_ADDRS]; /* [S] with prefix length */
+	uint32_t naddrs;                  /* [S] */
+	struct neigh_table neigh4;        /* [S] */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* [S] */
 };
 

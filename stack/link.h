@@ -27,11 +27,11 @@ struct tx;
 
 /* What the link does for us. */
 enum link_caps {
-	LINK_CSUM = 1 << 0,	  /* completes partial checksums */
-	LINK_TSO4 = 1 << 1,	  /* takes 64 KiB TCP/IPv4 super-segments */
+	LINK_CSUM = 1 << 0, /* completes partial checksums */
+	LINK_TSO4 = 1 << 1, /* takes 64 KiB TCP/IPv4 super-segments */
 	LINK_TSO6 = 1 << 2,
-	LINK_USO = 1 << 3,	  /* takes UDP segmentation */
-	LINK_NO_NEIGH = 1 << 4,	  /* no addresses to resolve (loopback) */
+	LINK_USO = 1 << 3,      /* takes UDP segmentation */
+	LINK_NO_NEIGH = 1 << 4, /* no addresses to resolve (loopback) */
 };
 
 struct link;
@@ -63,14 +63,14 @@ struct link_ops {
 
 struct link {
 	const struct link_ops *ops; /* [I] */
-	int fd;			    /* [I] poll for input; -1: none */
-	uint32_t caps;		    /* [I] enum link_caps */
-	uint32_t mtu;		    /* [I] bytes of IP packet */
-	struct eth_addr mac;	    /* [I] the link's suggestion for our address */
-	char name[16];		    /* [I] for messages */
-	struct link *below;	    /* [I] what a tee or impairment wraps */
-	int file;		    /* [I] a file of its own besides fd, or -1 */
-	usecs now;		    /* [S] set by link_send and link_turn */
+	int fd;                     /* [I] poll for input; -1: none */
+	uint32_t caps;              /* [I] enum link_caps */
+	uint32_t mtu;               /* [I] bytes of IP packet */
+	struct eth_addr mac; /* [I] the link's suggestion for our address */
+	char name[16];       /* [I] for messages */
+	struct link *below;  /* [I] what a tee or impairment wraps */
+	int file;            /* [I] a file of its own besides fd, or -1 */
+	usecs now;           /* [S] set by link_send and link_turn */
 };
 
 enum { LINK_HANDLES = 64 };
@@ -104,8 +104,8 @@ void link_fd_moved(struct link *l, int from, int to);
 /* link_tap.c: opens (and creates, if allowed) the device. */
 struct link_tap_config {
 	const char *name; /* IFNAMSIZ - 1 bytes at most */
-	bool offload;	  /* virtio-net header, checksum and segmentation */
-	int fd;		  /* an open TAP to adopt instead, or -1 */
+	bool offload;     /* virtio-net header, checksum and segmentation */
+	int fd;           /* an open TAP to adopt instead, or -1 */
 };
 
 /*

@@ -29,33 +29,33 @@ struct iface;
 enum neigh_state {
 	NEIGH_INCOMPLETE, /* asked; packets wait */
 	NEIGH_REACHABLE,  /* confirmed lately: send */
-	NEIGH_STALE,	  /* old: send, and then verify */
-	NEIGH_DELAY,	  /* sent while stale: wait for upper-layer news */
-	NEIGH_PROBE,	  /* asking by unicast: send meanwhile */
-	NEIGH_FAILED,	  /* did not answer: packets get EHOSTUNREACH */
+	NEIGH_STALE,      /* old: send, and then verify */
+	NEIGH_DELAY,      /* sent while stale: wait for upper-layer news */
+	NEIGH_PROBE,      /* asking by unicast: send meanwhile */
+	NEIGH_FAILED,     /* did not answer: packets get EHOSTUNREACH */
 };
 
 struct neigh {
-	struct inet_addr addr;	/* [I] key */
-	struct eth_addr mac;	/* [S] valid except INCOMPLETE, FAILED */
-	uint8_t state;		/* [S] enum neigh_state */
-	uint8_t tries;		/* [S] questions asked in this round */
-	struct timer timer;	/* [S] TIMER_NEIGH */
-	usecs used;		/* [S] last time a packet was sent to it */
-	usecs since;		/* [S] confirmed (REACHABLE), given up (FAILED) */
-	struct list waiting;	/* [S] struct pkt, whole IP packets */
-	uint32_t nwaiting;	/* [S] */
+	struct inet_addr addr; /* [I] key */
+	struct eth_addr mac;   /* [S] valid except INCOMPLETE, FAILED */
+	uint8_t state;         /* [S] enum neigh_state */
+	uint8_t tries;         /* [S] questions asked in this round */
+	struct timer timer;    /* [S] TIMER_NEIGH */
+	usecs used;            /* [S] last time a packet was sent to it */
+	usecs since;         /* [S] confirmed (REACHABLE), given up (FAILED) */
+	struct list waiting; /* [S] struct pkt, whole IP packets */
+	uint32_t nwaiting;   /* [S] */
 	struct neigh_table *table; /* [I] */
-	struct list lru;	/* [S] table->lru, least recent first */
-	UT_hash_handle hh;	/* [S] */
+	struct list lru;           /* [S] table->lru, least recent first */
+	UT_hash_handle hh;         /* [S] */
 };
 
 struct neigh_table {
-	struct engine *eng;	/* [I] */
-	struct iface *ifp;	/* [I] */
-	struct neigh *hash;	/* [S] by addr */
-	struct list lru;	/* [S] */
-	uint32_t count;		/* [S] at most LIMIT_NEIGHS */
+	struct engine *eng; /* [I] */
+	struct iface *ifp;  /* [I] */
+	struct neigh *hash; /* [S] by addr */
+	struct list lru;    /* [S] */
+	uint32_t count;     /* [S] at most LIMIT_NEIGHS */
 };
 
 void neigh_table_init(struct neigh_table *t, struct engine *eng,

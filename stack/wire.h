@@ -71,11 +71,11 @@ enum {
 enum { ARP_OP_REQUEST = 1, ARP_OP_REPLY = 2, ARP_HW_ETHERNET = 1 };
 
 struct arp_wire {
-	be16 hw_type;	  /* 1: Ethernet */
-	be16 proto;	  /* an EtherType */
-	uint8_t hw_len;	  /* 6 */
+	be16 hw_type;      /* 1: Ethernet */
+	be16 proto;        /* an EtherType */
+	uint8_t hw_len;    /* 6 */
 	uint8_t proto_len; /* 4 */
-	be16 op;	  /* ARP_OP_* */
+	be16 op;           /* ARP_OP_* */
 	struct eth_addr sender_mac;
 	struct ip4_addr sender_ip;
 	struct eth_addr target_mac;
