@@ -95,6 +95,10 @@ static enum verdict answer_echo(struct iface *ifp, struct pkt *p)
 	sum += (uint16_t) ~(ICMP4_ECHO_REQUEST << 8);
 	reply->cksum = cksum_finish(sum);
 
+	/* An echo of nothing but zeros needs the other zero; both verify. */
+	if (be16_get(reply->cksum) == 0)
+		reply->cksum = be16_make(0xffff);
+
 	if (!tx_add(&t, p->data + sizeof(asked), p->len - sizeof(asked)))
 		return DROP_NO_MEMORY;
 	stats_add(&ifp->eng->stats, STAT_ICMP_OUT, 1);

@@ -106,6 +106,20 @@ HOST_TEST(icmp4, echo_checksum_is_right_for_any_request)
 	}
 }
 
+/* One's complement has two zeros, and of zeros only one of them verifies. */
+HOST_TEST(icmp4, echo_of_zeros_verifies)
+{
+	static const uint8_t zeros[10];
+
+	for (size_t len = 0; len <= sizeof(zeros); len++) {
+		cr_assert(eq(int, give(8, 0, 0, zeros, len), DONE));
+		cr_assert(eq(u16,
+			     be16_get(cksum(nettest_sent_l4(&t, 0), 8 + len)),
+			     0));
+		nettest_forget_frames(&t);
+	}
+}
+
 HOST_TEST(icmp4, largest_ping_comes_in_fragments_and_leaves_in_fragments)
 {
 	static uint8_t data[65507], got[65536];
