@@ -25,6 +25,9 @@
 /* [a] The process whose table this is. */
 static long own_pid;
 
+/* [a] Who forked this one with the stack in it, or 0. */
+static long family_parent;
+
 /* 1 in the process that made it and its vfork children; NULL: none to be had.
  */
 static volatile char *wiped;
@@ -36,6 +39,7 @@ static void before_fork(void)
 
 static void become_child(void)
 {
+	__atomic_store_n(&family_parent, own_pid, __ATOMIC_RELEASE);
 	__atomic_store_n(&own_pid, raw1(SYS_getpid, 0), __ATOMIC_RELEASE);
 	if (wiped)
 		*wiped = 1;
@@ -60,6 +64,13 @@ void fork_start(void)
 		*wiped = 1;
 	}
 	pthread_atfork(before_fork, NULL, in_child);
+}
+
+bool fork_has_parent(void)
+{
+	long parent = __atomic_load_n(&family_parent, __ATOMIC_ACQUIRE);
+
+	return parent && raw3(SYS_kill, parent, 0, 0) == 0;
 }
 
 bool fork_is_vfork_child(void)

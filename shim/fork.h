@@ -16,6 +16,9 @@
 /* Registers the handlers and remembers who we are. */
 void fork_start(void);
 
+/* Does the process that shares the stack with us by having forked us live? */
+bool fork_has_parent(void);
+
 /* One system call; ask only when something of ours is about to change. */
 bool fork_is_vfork_child(void);
 

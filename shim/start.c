@@ -42,9 +42,6 @@
 
 enum { EXIT_NO_STACK = 1, WHY_MAX = 512 };
 
-bool shim_started;
-long shim_ender;
-
 static const char held_by[] = "NSSHIM_HELD_BY";
 static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
 static bool is_helper;
@@ -198,7 +195,8 @@ static void end(void)
 				__ATOMIC_ACQ_REL))
 		return;
 	fdtab_each(0, FDTAB_LIMIT - 1, close_visited, NULL);
-	if (fdtab_was_used())
+	/* While the parent lives its stack thread delivers for us. */
+	if (fdtab_was_used() && !fork_has_parent())
 		stack_drain(DRAIN_US);
 }
 
