@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * dns_client.c - asks name servers
+ *
+ * What this room is for
+ *   One round is all open questions to one server, with one deadline. A server
+ *   that is silent, refuses or fails leaves them open for the next; every
+ *   server gets its turn as often as resolv.conf says.
+ *
+ * Comes in   lookup.c with a complete name.
+ * Goes out   datagrams on connected sockets, so that only the server's own
+ *            answers come back; a stream when an answer was cut.
+ * Never      takes an answer that does not match its question (dns.c).
+ */
+#include "dns_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "shim.h"
+
+enum { BUFFER_SIZE = 4096 };
+
+/* One question on its way to one server. */
+struct asking {
+	struct dns_question question;
+	struct dns_query *query;
+	const struct sockaddr_storage *server;
+	int fd; /* or -1: this server is done with it */
+};
+
+/* One server's turn. */
+struct round {
+	struct asking askings[DNS_CLIENT_MAX];
+	size_t n;
+	uint64_t deadline_us;
+};
+
+static bool is_final(enum dns_verdict v)
+{
+	return v == DNS_ANSWERED || v == DNS_NO_DATA || v == DNS_NO_NAME;
+}
+
+static socklen_t addr_len(const struct sockaddr_storage *addr)
+{
+	return addr->ss_family == AF_INET ? sizeof(struct sockaddr_in)
+					  : sizeof(struct sockaddr_in6);
+}
+
+/* Milliseconds until then, rounded up; 0 when it has passed. */
+static int ms_until(uint64_t deadline_us)
+{
+	uint64_t now = stack_now();
+
+	return deadline_us > now ? (int)((deadline_us - now + 999) / 1000) : 0;
+}
+
+/* Waits for one descriptor: its revents, or 0 at the deadline. */
+static int wait_for(int fd, short events, uint64_t deadline_us)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+	int ms;
+
+	while ((ms = ms_until(deadline_us)) > 0) {
+		int n = poll(&p, 1, ms);
+
+		if (n > 0)
+			return p.revents;
+		if (n < 0 && errno != EINTR)
+			return 0;
+	}
+	return 0;
+}
+
+/* --- TCP ----------------------------------------------------------------- */
+
+/* All of it before the deadline, in either direction. */
+static bool send_all(int fd, const uint8_t *buf, size_t len, uint64_t deadline)
+{
+	while (len > 0) {
+		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		if (n < 0 && !wait_for(fd, POLLOUT, deadline))
+			return false;
+		if (n < 0)
+			continue;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool recv_all(int fd, uint8_t *buf, size_t len, uint64_t deadline)
+{
+	while (len > 0) {
+		ssize_t n = recv(fd, buf, len, 0);
+
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+			return false;
+		if (n < 0 && !wait_for(fd, POLLIN, deadline))
+			return false;
+		if (n < 0)
+			continue;
+		buf += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+static bool connect_to(int fd, const struct sockaddr_storage *server,
+		       uint64_t deadline)
+{
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	if (connect(fd, (const void *)server, addr_len(server)) == 0)
+		return true;
+	if (errno != EINPROGRESS && errno != EINTR)
+		return false;
+	return wait_for(fd, POLLOUT, deadline) &&
+	       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
+	       error == 0;
+}
+
+/* The question and its answer, each behind its length. */
+static enum dns_verdict converse(const struct asking *a, int fd, uint8_t *msg,
+				 uint64_t deadline)
+{
+	uint8_t ask[2 + DNS_QUESTION_MAX];
+	size_t len = dns_write(&a->question, ask + 2);
+	enum dns_verdict v;
+
+	ask[0] = (uint8_t)(len >> 8);
+	ask[1] = (uint8_t)len;
+	if (!connect_to(fd, a->server, deadline) ||
+	    !send_all(fd, ask, len + 2, deadline) ||
+	    !recv_all(fd, msg, 2, deadline))
+		return DNS_FAILED;
+	len = (size_t)msg[0] << 8 | msg[1];
+	if (!recv_all(fd, msg, len, deadline))
+		return DNS_FAILED;
+	v = dns_read(&a->question, msg, len, &a->query->answer);
+	return is_final(v) ? v : DNS_FAILED;
+}
+
+static enum dns_verdict ask_over_tcp(const struct asking *a, uint64_t deadline)
+{
+	enum dns_verdict v;
+	uint8_t *msg;
+	int fd;
+
+	fd = socket(a->server->ss_family,
+		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return DNS_FAILED;
+	msg = malloc(DNS_MESSAGE_MAX);
+	v = msg ? converse(a, fd, msg, deadline) : DNS_FAILED;
+	free(msg);
+	close(fd);
+	return v;
+}
+
+/* --- UDP ----------------------------------------------------------------- */
+
+static void stop(struct asking *a)
+{
+	if (a->fd >= 0)
+		close(a->fd);
+	a->fd = -1;
+}
+
+static bool send_question(struct asking *a)
+{
+	uint8_t buf[DNS_QUESTION_MAX];
+	size_t len;
+
+	/* No entropy, no question: a number one can guess invites forgers. */
+	if (getrandom(&a->question.id, sizeof(a->question.id), 0) !=
+	    sizeof(a->question.id))
+		return false;
+	len = dns_write(&a->question, buf);
+	return send(a->fd, buf, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static void start(struct asking *a)
+{
+	a->fd = socket(a->server->ss_family,
+		       SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (a->fd < 0)
+		return;
+	if (connect(a->fd, (const void *)a->server, addr_len(a->server)) < 0 ||
+	    !send_question(a))
+		stop(a);
+}
+
+/* A datagram has come, or an error. */
+static void on_readable(struct asking *a, uint64_t deadline)
+{
+	uint8_t buf[BUFFER_SIZE];
+	enum dns_verdict v;
+	ssize_t n;
+
+	n = recv(a->fd, buf, sizeof(buf), 0);
+	if (n < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			stop(a);
+		return;
+	}
+	v = dns_read(&a->question, buf, (size_t)n, &a->query->answer);
+	switch (v) {
+	case DNS_NOT_OURS:
+		return;
+	case DNS_NO_EDNS:
+		a->question.edns = false;
+		if (!send_question(a))
+			stop(a);
+		return;
+	case DNS_TRUNCATED:
+		a->query->verdict = ask_over_tcp(a, deadline);
+		break;
+	case DNS_ANSWERED:
+	case DNS_NO_DATA:
+	case DNS_NO_NAME:
+	case DNS_FAILED:
+		a->query->verdict = v;
+		break;
+	}
+	stop(a);
+}
+
+/* Until every question is answered or given up, or the time is over. */
+static void run(struct round *r)
+{
+	struct pollfd fds[DNS_CLIENT_MAX];
+	int ms;
+	int n;
+
+	while ((ms = ms_until(r->deadline_us)) > 0) {
+		size_t open = 0;
+
+		for (size_t i = 0; i < r->n; i++) {
+			fds[i] = (struct pollfd){.fd = r->askings[i].fd,
+						 .events = POLLIN};
+			open += r->askings[i].fd >= 0;
+		}
+		if (open == 0)
+			return;
+		n = poll(fds, r->n, ms);
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n <= 0)
+			continue;
+		for (size_t i = 0; i < r->n; i++)
+			if (fds[i].fd >= 0 && fds[i].revents)
+				on_readable(&r->askings[i], r->deadline_us);
+	}
+}
+
+static void ask_server(const struct resolve_conf *conf,
+		       const struct sockaddr_storage *server,
+		       const struct dns_name *name, struct dns_query *queries,
+		       size_t n)
+{
+	struct round r = {.n = 0};
+
+	r.deadline_us = stack_now() + conf->timeout_sec * 1000000ull;
+	for (size_t i = 0; i < n; i++) {
+		struct asking *a = &r.askings[r.n];
+
+		if (is_final(queries[i].verdict))
+			continue;
+		a->question.type = queries[i].type;
+		a->question.name = *name;
+		a->question.edns = conf->edns;
+		a->query = &queries[i];
+		a->server = server;
+		a->fd = -1;
+		r.n++;
+		if (conf->use_tcp) {
+			if (getrandom(&a->question.id, 2, 0) == 2)
+				a->query->verdict =
+					ask_over_tcp(a, r.deadline_us);
+			continue;
+		}
+		start(a);
+	}
+	run(&r);
+	for (size_t i = 0; i < r.n; i++)
+		stop(&r.askings[i]);
+}
+
+static bool all_final(const struct dns_query *queries, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!is_final(queries[i].verdict))
+			return false;
+	return true;
+}
+
+void dns_client_ask(const struct resolve_conf *conf,
+		    const struct dns_name *name, struct dns_query *queries,
+		    size_t n)
+{
+	static unsigned int turn;
+	size_t first = 0;
+
+	for (size_t i = 0; i < n; i++)
+		queries[i].verdict = DNS_FAILED;
+	if (conf->rotate && conf->nservers > 0)
+		first = __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) %
+			conf->nservers;
+
+	for (unsigned int k = 0; k < conf->attempts; k++) {
+		for (size_t i = 0; i < conf->nservers; i++) {
+			if (all_final(queries, n))
+				return;
+			ask_server(conf,
+				   &conf->servers[(first + i) % conf->nservers],
+				   name, queries, n);
+		}
+	}
+}
