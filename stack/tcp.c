@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * tcp.c - a connection's life: open, bind, listen, connect, close, free
+ *
+ * What this room is for
+ *   Who holds a connection, and when it goes. Two may hold it: the protocol,
+ *   while its state is not CLOSED, and the program, until tcp_close(). The last
+ *   to let go puts it on the dirty list; tcp_flush() frees it.
+ *
+ * Comes in   the socket floor's verbs; resets and timeouts from other rooms.
+ * Goes out   SYNs, FINs and resets through tcp_out.c.
+ * Lock       the stack lock is held.
+ * Follows    RFC 9293 3.9.1, 3.10.1, 3.10.4, 3.10.5; RFC 6528; RFC 2525 2.17.
+ */
+#include "tcp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tcp_fsm.h"
+#include "tcp_listen.h"
+#include "tcp_out.h"
+#include "tcp_priv.h"
+#include "tcp_reasm.h"
+#include "tcp_recover.h"
+#include "tcp_timer.h"
+#include "tcp_tw.h"
+#include "tcp_window.h"
+
+/* What keys are derived for; PORTS also seeds the port choice. */
+enum purpose {
+	PURPOSE_TCP_PORTS = 0x7463701,
+	PURPOSE_TCP_ISS = 0x7463702,
+	PURPOSE_TCP_COOKIE = 0x7463703,
+};
+
+void tcp_init(struct tcp *t, struct engine *eng, struct net *net)
+{
+	memset(t, 0, sizeof(*t));
+	t->eng = eng;
+	t->net = net;
+	ports_init(&t->ports, eng, PURPOSE_TCP_PORTS);
+	t->iss_key = rand_derive(&eng->rand, PURPOSE_TCP_ISS);
+	t->cookie_key = rand_derive(&eng->rand, PURPOSE_TCP_COOKIE);
+	list_init(&t->dirty);
+	tcp_tw_init(t);
+}
+
+static void set_defaults(struct tcp_conn *c)
+{
+	c->sndbuf = LIMIT_TCP_SNDBUF_START;
+	c->rcvbuf = LIMIT_TCP_RCVBUF_START;
+	c->notsent_lowat = UINT32_MAX;
+	c->keepidle = LIMIT_KEEPIDLE_US / USECS_PER_SEC;
+	c->keepintvl = LIMIT_KEEPINTVL_US / USECS_PER_SEC;
+	c->keepcnt = LIMIT_KEEPCNT;
+	c->pmtudisc = 1; /* IP_PMTUDISC_WANT */
+	c->mss = c->peer_mss = c->adv_mss = TCP_MSS_UNSAID;
+}
+
+int tcp_new(struct tcp *t, void *owner, struct tcp_conn **out)
+{
+	struct engine *eng = t->eng;
+	struct tcp_conn *c;
+
+	MUST_HOLD(&eng->lock);
+	c = arena_zalloc(eng->arena, sizeof(*c), ARENA_CONN);
+	if (!c)
+		return -ENOBUFS;
+	c->tcp = t;
+	c->eng = eng;
+	if (tcp_timer_init(c) != 0) {
+		arena_free(eng->arena, c);
+		return -ENOBUFS;
+	}
+	news_init(&c->news);
+	c->news.owner = owner;
+	list_init(&c->dirty);
+	list_init(&c->in_queue);
+	binding_init(&c->b);
+	byteq_init(&c->sndq, eng->arena);
+	byteq_init(&c->rcvq, eng->arena);
+	tcp_rtt_init(&c->rtt);
+	set_defaults(c);
+	t->nconns++;
+	*out = c;
+	return 0;
+}
+
+void tcp_set_owner(struct tcp_conn *c, void *owner)
+{
+	c->news.owner = owner;
+}
+
+void *tcp_owner(const struct tcp_conn *c)
+{
+	return c->news.owner;
+}
+
+struct news *tcp_news(struct tcp_conn *c)
+{
+	return &c->news;
+}
+
+struct tcp_conn *tcp_of_news(struct news *n)
+{
+	return container_of(n, struct tcp_conn, news);
+}
+
+/* The only place where a conn is freed. */
+static void reap(struct tcp_conn *c)
+{
+	struct tcp *t = c->tcp;
+
+	MUST(c->state == TCPS_CLOSED && !c->parent && !c->listener);
+	list_remove(&c->dirty);
+	news_forget(&c->news);
+	ports_release(&t->ports, &c->b);
+	tcp_timer_fini(c);
+	byteq_clear(&c->sndq);
+	byteq_clear(&c->rcvq);
+	tcp_reasm_clear(c);
+	tcp_recover_fini(c);
+	t->nconns--;
+	arena_free(t->eng->arena, c);
+}
+
+void tcp_fini(struct tcp *t)
+{
+	struct engine *eng = t->eng;
+	struct tcp_conn *c;
+
+	while ((c = arena_next(eng->arena, ARENA_CONN, NULL))) {
+		if (c->listener)
+			tcp_listen_close(c);
+		if (c->parent)
+			tcp_listen_remove(c);
+		if (c->state != TCPS_CLOSED)
+			tcp_fsm_on_finish(c);
+		reap(c);
+	}
+	tcp_tw_fini(t);
+	ports_fini(&t->ports);
+}
+
+/* Out of the demultiplexer's sight, yet able to tell its name. */
+static void leave_tables(struct tcp_conn *c)
+{
+	struct ports_tuple name = c->b.key;
+
+	ports_release(&c->tcp->ports, &c->b);
+	c->b.key = name;
+}
+
+void tcp_finish(struct tcp_conn *c, int error)
+{
+	uint32_t news =
+		NEWS_CLOSED | NEWS_END_OF_INPUT | NEWS_WRITABLE | NEWS_READABLE;
+
+	if (c->state == TCPS_CLOSED)
+		return;
+	log_debug("tcp %u-%u finished, error %d", c->b.key.lport,
+		  c->b.key.rport, error);
+	tcp_timer_on_finish(c);
+	if (c->state == TCPS_TIME_WAIT)
+		tcp_tw_take(c);
+	tcp_fsm_on_finish(c);
+	if (c->b.is_bound || c->b.is_connected)
+		leave_tables(c);
+	byteq_clear(&c->sndq);
+	tcp_reasm_clear(c);
+	tcp_recover_fini(c);
+	c->snd_nxt = c->snd_una;
+	c->ack_now = false;
+	if (error) {
+		c->error = error;
+		news |= NEWS_ERROR;
+	}
+	tcp_tell(c, news);
+	if (c->is_orphan) {
+		c->tcp->norphans--;
+		byteq_clear(&c->rcvq);
+		tcp_mark_dirty(c);
+	}
+}
+
+void tcp_reset(struct tcp_conn *c, int error)
+{
+	if (tcp_fsm_is_synchronized(c) || c->state == TCPS_SYN_RCVD)
+		tcp_out_reset(c);
+	tcp_finish(c, error);
+}
+
+/* RFC 6528 3: a 4 us clock plus a keyed hash of the tuple. */
+tcp_seq tcp_make_iss(struct tcp *t, const struct ports_tuple *key)
+{
+	return (uint32_t)rand_siphash(&t->iss_key, key, sizeof(*key)) +
+	       (uint32_t)(t->eng->now / 4);
+}
+
+/* Per pair of hosts, so that it grows over all their connections. */
+uint32_t tcp_make_ts_offset(struct tcp *t, const struct ports_tuple *key)
+{
+	return (uint32_t)rand_siphash(&t->iss_key, key,
+				      2 * sizeof(struct inet_addr));
+}
+
+uint16_t tcp_adv_mss(const struct iface *ifp, uint16_t user_mss)
+{
+	uint32_t mss =
+		ifp->mtu > 40 + TCP_MSS_MIN ? ifp->mtu - 40 : TCP_MSS_MIN;
+
+	mss = MIN(mss, 65535u - 40);
+	if (user_mss)
+		mss = MIN(mss, user_mss);
+	return (uint16_t)mss;
+}
+
+void tcp_update_mss(struct tcp_conn *c)
+{
+	uint32_t mtu = MAX(c->path.mtu, 40u + TCP_MSS_MIN);
+	uint32_t mss = MIN(mtu - 40, (uint32_t)c->peer_mss);
+
+	mss = MIN(mss, 65535u - 40);
+	if (c->user_mss)
+		mss = MIN(mss, c->user_mss);
+	mss = MAX(mss, (uint32_t)TCP_MSS_MIN);
+	if (c->ts_ok)
+		mss -= TCP_OPT_TS_LEN;
+	if (mss == c->mss)
+		return;
+	c->mss = (uint16_t)mss;
+	tcp_cc_set_mss(&c->cc, mss);
+}
+
+int tcp_refresh_path(struct tcp_conn *c, bool now)
+{
+	struct path path;
+	int err;
+
+	if (!now && c->path_at && c->eng->now - c->path_at < SEC(1))
+		return 0;
+	err = route_lookup(c->tcp->net, &c->b.key.remote, &c->b.key.local,
+			   &path);
+	if (err) {
+		c->soft_error = -err;
+		c->path_at = 0;
+		return err;
+	}
+	c->path = path;
+	c->path_at = c->eng->now;
+	if (c->state != TCPS_CLOSED)
+		tcp_update_mss(c);
+	return 0;
+}
+
+void tcp_apply_syn_options(struct tcp_conn *c, const struct tcp_options *o)
+{
+	c->ts_ok = o->has_ts;
+	c->sack_ok = o->sack_permitted;
+	c->wscale_ok = o->has_wscale;
+	c->snd_wscale = o->has_wscale ? o->wscale : 0;
+	if (!o->has_wscale)
+		c->rcv_wscale = 0;
+	c->peer_mss = o->has_mss ? o->mss : TCP_MSS_UNSAID;
+	if (o->has_ts) {
+		c->ts_recent = o->tsval;
+		c->ts_recent_at = c->eng->now;
+	}
+	tcp_update_mss(c);
+}
+
+int tcp_bind(struct tcp_conn *c, const struct endpoint *local)
+{
+	int err;
+
+	MUST_HOLD(&c->eng->lock);
+	if (c->state != TCPS_CLOSED || c->b.is_bound)
+		return -EINVAL;
+	if (!inet_is_any(&local->addr) &&
+	    !net_is_local(c->tcp->net, &local->addr))
+		return -EADDRNOTAVAIL;
+	err = ports_bind(&c->tcp->ports, &c->b, local);
+	c->was_bound = err == 0;
+	return err;
+}
+
+int tcp_listen(struct tcp_conn *c, uint32_t backlog)
+{
+	struct endpoint any = {.port = 0};
+	struct tcp_listener *l;
+	int err;
+
+	MUST_HOLD(&c->eng->lock);
+	backlog = MIN(backlog, (uint32_t)LIMIT_BACKLOG);
+	if (c->state == TCPS_LISTEN) {
+		c->listener->backlog = backlog;
+		return 0;
+	}
+	if (c->state != TCPS_CLOSED)
+		return -EINVAL;
+	if (!c->b.is_bound) {
+		if (!(c->b.flags & BINDING_IS6))
+			any.addr = inet_from4(ip4_make(0, 0, 0, 0));
+		err = tcp_bind(c, &any);
+		if (err)
+			return err;
+	}
+	err = ports_may_listen(&c->tcp->ports, &c->b);
+	if (err)
+		return err;
+	l = arena_zalloc(c->eng->arena, sizeof(*l), ARENA_OTHER);
+	if (!l)
+		return -ENOBUFS;
+	for (uint32_t i = 0; i < ARRAY_LEN(l->waiting); i++)
+		list_init(&l->waiting[i]);
+	list_init(&l->accept);
+	l->backlog = backlog;
+	c->listener = l;
+	c->b.flags |= BINDING_LISTENING;
+	tcp_fsm_on_listen(c);
+	return 0;
+}
+
+struct tcp_conn *tcp_accept(struct tcp_conn *listener)
+{
+	struct tcp_conn *child;
+
+	MUST_HOLD(&listener->eng->lock);
+	if (listener->state != TCPS_LISTEN ||
+	    list_is_empty(&listener->listener->accept))
+		return NULL;
+	child = list_entry(listener->listener->accept.next, struct tcp_conn,
+			   in_queue);
+	tcp_listen_remove(child);
+	return child;
+}
+
+/* As if it had never been connected; what the program set stays. */
+static void forget_protocol(struct tcp_conn *c)
+{
+	c->ts_ok = c->sack_ok = c->wscale_ok = c->was_connected = false;
+	c->fin_sent = c->fin_acked = c->peer_fin = false;
+	c->ack_now = c->send_more = c->cwnd_limited = false;
+	c->was_full = c->probing = c->pingpong = false;
+	c->urg_valid = c->urg_seen = c->urg_sending = false;
+	c->has_recover = c->can_undo = c->can_eifel = false;
+	c->rxt_force = c->window_blocked = c->cork_expired = false;
+	c->recv_shut = c->send_shut = false;
+	c->recovery = TCP_RECOVER_NONE;
+	c->dupacks = c->retries = c->probe_shift = 0;
+	c->ack_segs = c->max_flight = 0;
+	c->max_wnd = c->snd_wnd = 0;
+	c->rcv_nxt = c->rcv_adv = 0;
+	c->last_rx = c->last_tx = c->last_data_rx = 0;
+	c->oow_ack_at = c->rcv_rtt_at = 0;
+	c->soft_error = 0;
+	tcp_rtt_init(&c->rtt);
+}
+
+static void start_connect(struct tcp_conn *c)
+{
+	forget_protocol(c);
+	c->iss = tcp_make_iss(c->tcp, &c->b.key);
+	c->ts_offset = tcp_make_ts_offset(c->tcp, &c->b.key);
+	c->snd_una = c->iss;
+	c->snd_nxt = c->iss + 1;
+	c->snd_sml = c->iss;
+	c->round_end = c->snd_nxt;
+	c->rtt_at = c->eng->now;
+	c->rtt_seq = c->snd_nxt;
+	c->quickacks = TCP_QUICKACKS;
+	c->adv_mss = tcp_adv_mss(c->path.ifp, c->user_mss);
+	c->peer_mss = c->adv_mss;
+	c->rcv_wscale = tcp_window_scale(c);
+	tcp_cc_init(&c->cc, TCP_CC_CUBIC, c->mss);
+}
+
+int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
+{
+	struct endpoint to = *remote;
+	int err;
+
+	MUST_HOLD(&c->eng->lock);
+	if (c->state == TCPS_SYN_SENT || c->state == TCPS_SYN_RCVD)
+		return -EALREADY;
+	if (c->state != TCPS_CLOSED || c->is_orphan)
+		return -EISCONN;
+	/* "This host": Linux takes it for the loopback. */
+	if (inet_is_any(&to.addr))
+		to.addr = inet_from4(ip4_make(127, 0, 0, 1));
+	if (inet_is_multicast(&to.addr) ||
+	    net_is_broadcast(c->tcp->net, &to.addr))
+		return -ENETUNREACH;
+	if (to.port == 0)
+		return -ECONNREFUSED;
+
+	err = route_lookup(c->tcp->net, &to.addr,
+			   c->b.is_bound ? &c->b.key.local : NULL, &c->path);
+	if (err)
+		return err;
+	err = ports_connect(&c->tcp->ports, &c->b, &c->path.source, &to);
+	if (err)
+		return err;
+	c->path_at = c->eng->now;
+	start_connect(c);
+	tcp_fsm_on_connect(c);
+	tcp_update_mss(c);
+	stats_add(&c->eng->stats, STAT_TCP_ACTIVE_OPENS, 1);
+	tcp_out_syn(c);
+	tcp_timer_on_sent(c);
+	return 0;
+}
+
+/* The protocol goes on alone. */
+static void become_orphan(struct tcp_conn *c)
+{
+	news_forget(&c->news);
+	c->is_orphan = true;
+	c->recv_shut = true;
+	if (c->state == TCPS_CLOSED) {
+		tcp_mark_dirty(c);
+		return;
+	}
+	c->tcp->norphans++;
+	if (c->state == TCPS_FIN_WAIT_2)
+		tcp_timer_on_fin_wait_2(c);
+	else
+		tcp_timer_on_orphan(c);
+}
+
+int tcp_shutdown_send(struct tcp_conn *c)
+{
+	MUST_HOLD(&c->eng->lock);
+	switch ((enum tcp_state)c->state) {
+	case TCPS_CLOSED:
+	case TCPS_LISTEN:
+	case TCPS_SYN_SENT:
+		return -ENOTCONN;
+	case TCPS_SYN_RCVD:
+		c->send_shut = true; /* FIN follows the handshake */
+		return 0;
+	case TCPS_ESTABLISHED:
+	case TCPS_CLOSE_WAIT:
+		c->send_shut = true;
+		tcp_fsm_on_close(c);
+		tcp_output(c);
+		return 0;
+	case TCPS_FIN_WAIT_1:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_CLOSING:
+	case TCPS_TIME_WAIT:
+	case TCPS_LAST_ACK:
+		return 0;
+	}
+	return 0;
+}
+
+int tcp_shutdown_recv(struct tcp_conn *c)
+{
+	MUST_HOLD(&c->eng->lock);
+	if (c->state == TCPS_CLOSED || c->state == TCPS_LISTEN ||
+	    c->state == TCPS_SYN_SENT)
+		return -ENOTCONN;
+	c->recv_shut = true;
+	tcp_tell(c, NEWS_END_OF_INPUT);
+	return 0;
+}
+
+/* Must the peer learn that not all was read, or is nobody to wait for? */
+static bool closes_by_reset(const struct tcp_conn *c)
+{
+	if (!tcp_fsm_is_synchronized(c))
+		return false;
+	return c->rcvq.bytes > 0 || tcp_reasm_has_holes(c) || c->linger_reset ||
+	       c->tcp->norphans >= LIMIT_ORPHANS ||
+	       (c->linger2 < 0 && c->state == TCPS_FIN_WAIT_2);
+}
+
+void tcp_close(struct tcp_conn *c)
+{
+	MUST_HOLD(&c->eng->lock);
+	MUST(!c->is_orphan && !c->parent);
+
+	become_orphan(c);
+	if (c->state == TCPS_CLOSED)
+		return;
+	if (c->state == TCPS_LISTEN) {
+		tcp_listen_close(c);
+		tcp_finish(c, 0);
+		return;
+	}
+	if (c->state == TCPS_SYN_SENT) {
+		tcp_finish(c, 0);
+		return;
+	}
+	if (closes_by_reset(c)) {
+		tcp_reset(c, 0);
+		return;
+	}
+	(void)!tcp_shutdown_send(c);
+}
+
+void tcp_abort(struct tcp_conn *c)
+{
+	MUST_HOLD(&c->eng->lock);
+	MUST(!c->is_orphan && !c->parent);
+
+	become_orphan(c);
+	if (c->listener)
+		tcp_listen_close(c);
+	tcp_reset(c, 0);
+}
+
+void tcp_disconnect(struct tcp_conn *c)
+{
+	MUST_HOLD(&c->eng->lock);
+	if (c->listener)
+		tcp_listen_close(c);
+	if (c->state != TCPS_CLOSED)
+		tcp_reset(c, 0);
+	ports_release(&c->tcp->ports, &c->b);
+	byteq_clear(&c->rcvq);
+	c->b.flags &= ~(uint32_t)BINDING_LISTENING;
+	c->was_bound = false;
+	c->error = c->soft_error = 0;
+	forget_protocol(c);
+}
+
+/*
+ * Everything made dirty in this turn is looked at once. What gets dirty
+ * meanwhile waits for the next turn's flush, except that nothing does: output
+ * never causes input directly.
+ */
+void tcp_flush(struct tcp *t)
+{
+	struct list todo;
+
+	MUST_HOLD(&t->eng->lock);
+	if (list_is_empty(&t->dirty))
+		return;
+	list_init(&todo);
+	list_splice(&todo, &t->dirty);
+	while (!list_is_empty(&todo)) {
+		struct tcp_conn *c =
+			list_entry(todo.next, struct tcp_conn, dirty);
+
+		list_remove(&c->dirty);
+		if (c->state == TCPS_CLOSED && c->is_orphan)
+			reap(c);
+		else
+			tcp_output(c);
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * tcp_icmp.c - what the network says about a segment of ours
+ *
+ * What this room is for
+ *   Decides how far an ICMP error is believed: only if it quotes something
+ *   that is in flight; then a narrower path is used at once, a refused SYN
+ *   ends the attempt, and an established connection merely remembers.
+ *
+ * Comes in   icmp4.c.
+ * Lock       the stack lock is held.
+ * Follows    RFC 1122 4.2.3.9, RFC 1191 6.4, RFC 5927.
+ */
+#include "icmp4.h"
+#include "tcp_fsm.h"
+#include "tcp_listen.h"
+#include "tcp_priv.h"
+#include "tcp_recover.h"
+
+static struct tcp_conn *conn_of(struct binding *b)
+{
+	return container_of(b, struct tcp_conn, b);
+}
+
+/* RFC 1191 6.4: resend at once in smaller pieces; the path is not crowded. */
+static void on_mtu(struct tcp_conn *c)
+{
+	uint16_t before = c->mss;
+
+	if (tcp_refresh_path(c, true) != 0 || c->mss >= before)
+		return;
+	if (!tcp_fsm_can_output(c))
+		return;
+	tcp_recover_on_mtu(c);
+	tcp_mark_dirty(c);
+}
+
+static void on_conn_error(struct tcp_conn *c, const struct icmp_error *e)
+{
+	/* RFC 5927 4.1: what is not in flight nobody can complain about. */
+	if (!seq_leq(c->snd_una, e->seq) || !seq_lt(e->seq, c->snd_nxt))
+		return;
+	if (e->mtu) {
+		on_mtu(c);
+		return;
+	}
+	if (!e->error)
+		return;
+	/* Linux fails an attempt to connect for soft errors, too. */
+	if (c->state == TCPS_SYN_SENT || c->state == TCPS_SYN_RCVD) {
+		stats_add(&c->eng->stats, STAT_TCP_ATTEMPT_FAILS, 1);
+		tcp_finish(c, e->error);
+		return;
+	}
+	c->soft_error = e->error;
+}
+
+void tcp_icmp_error(struct tcp *t, const struct icmp_error *e)
+{
+	struct ports_tuple key = {
+		.local = e->local,
+		.remote = e->remote,
+		.lport = e->local_port,
+		.rport = e->remote_port,
+	};
+	struct binding *b;
+
+	MUST_HOLD(&t->eng->lock);
+	b = ports_find_tuple(&t->ports, &key);
+	if (b) {
+		if (!(b->flags & BINDING_TIME_WAIT))
+			on_conn_error(conn_of(b), e);
+		return;
+	}
+	if (e->mtu || !e->hard)
+		return;
+	b = ports_find_bound(&t->ports, &key, true);
+	if (b)
+		tcp_listen_on_icmp(conn_of(b), &key, e->seq);
+}

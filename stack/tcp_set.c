@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * tcp_set.c - what a program may set
+ *
+ * What this room is for
+ *   The options of tcp(7), socket(7) and ip(7) that belong to a connection:
+ *   checked, stored, and put into effect at once where that matters.
+ *
+ * Comes in   the socket floor's option table.
+ * Lock       the stack lock is held.
+ * Follows    tcp(7), socket(7), ip(7); RFC 5482.
+ */
+#include <errno.h>
+
+#include "tcp_fsm.h"
+#include "tcp_out.h"
+#include "tcp_priv.h"
+#include "tcp_timer.h"
+
+enum { PMTUDISC_LAST = 5 }; /* IP_PMTUDISC_OMIT */
+
+static int set_range(int value, int least, int most)
+{
+	return value < least || value > most ? -EINVAL : 0;
+}
+
+/* What was held back may go. */
+static void let_go(struct tcp_conn *c)
+{
+	c->send_more = false;
+	tcp_timer_on_uncorked(c);
+	tcp_output(c);
+}
+
+static void set_quickack(struct tcp_conn *c, bool on)
+{
+	c->pingpong = !on;
+	c->quickacks = on ? TCP_QUICKACKS : 0;
+	if (on && c->ack_segs > 0)
+		tcp_out_ack(c);
+}
+
+static int set_maxseg(struct tcp_conn *c, int value)
+{
+	int err = value ? set_range(value, TCP_MSS_MIN, 32767) : 0;
+
+	if (err)
+		return err;
+	c->user_mss = (uint16_t)value;
+	if (tcp_fsm_is_synchronized(c))
+		tcp_update_mss(c);
+	return 0;
+}
+
+static uint32_t buffer_size(int value)
+{
+	uint32_t bytes = value < 0 ? 0 : (uint32_t)value;
+
+	bytes = MIN(bytes, (uint32_t)LIMIT_SOCKBUF_ASK);
+	return MAX(bytes, (uint32_t)LIMIT_SOCKBUF_MIN);
+}
+
+static int set_flag(struct tcp_conn *c, enum tcp_option o, bool on)
+{
+	if (o == TCP_O_NODELAY) {
+		c->nodelay = on;
+		if (on)
+			let_go(c);
+	} else if (o == TCP_O_CORK) {
+		c->cork = on;
+		if (!on)
+			let_go(c);
+	} else if (o == TCP_O_QUICKACK) {
+		set_quickack(c, on);
+	} else if (o == TCP_O_KEEPALIVE) {
+		c->keepalive = on;
+		tcp_timer_on_keepalive(c);
+	} else if (o == TCP_O_OOBINLINE) {
+		c->oobinline = on;
+	} else if (o == TCP_O_LINGER_RESET) {
+		c->linger_reset = on;
+	} else {
+		return -ENOPROTOOPT;
+	}
+	return 0;
+}
+
+static int set_time(struct tcp_conn *c, enum tcp_option o, int value)
+{
+	int most = o == TCP_O_KEEPCNT || o == TCP_O_SYNCNT ? 127 : 32767;
+	int err = set_range(value, 1, most);
+
+	if (err)
+		return err;
+	if (o == TCP_O_KEEPIDLE)
+		c->keepidle = (uint16_t)value;
+	else if (o == TCP_O_KEEPINTVL)
+		c->keepintvl = (uint16_t)value;
+	else if (o == TCP_O_KEEPCNT)
+		c->keepcnt = (uint8_t)value;
+	else
+		c->syncnt = (uint8_t)value;
+	tcp_timer_on_keepalive(c);
+	return 0;
+}
+
+static int set_binding(struct tcp_conn *c, int value)
+{
+	const uint32_t mask = BINDING_REUSEADDR | BINDING_REUSEPORT |
+			      BINDING_V6ONLY | BINDING_IS6;
+
+	c->b.flags = (c->b.flags & ~mask) | ((uint32_t)value & mask);
+	return 0;
+}
+
+static int set_ip(struct tcp_conn *c, enum tcp_option o, int value)
+{
+	int most = o == TCP_O_PMTUDISC ? PMTUDISC_LAST : 255;
+
+	if (set_range(value, 0, most))
+		return -EINVAL;
+	if (o == TCP_O_TOS)
+		c->tos = (uint8_t)value;
+	else if (o == TCP_O_TTL)
+		c->ttl = (uint8_t)value;
+	else
+		c->pmtudisc = (uint8_t)value;
+	return 0;
+}
+
+static int set_number(struct tcp_conn *c, enum tcp_option o, int value)
+{
+	if (o == TCP_O_LINGER2) {
+		c->linger2 = (int16_t)(value < 0 ? -1 : MIN(value, 120));
+	} else if (o == TCP_O_DEFER_ACCEPT) {
+		c->defer_accept = (uint16_t)MIN(MAX(value, 0), 32767);
+	} else if (o == TCP_O_WINDOW_CLAMP) {
+		c->window_clamp = value > 0 ? buffer_size(value) / 2 : 0;
+	} else if (o == TCP_O_USER_TIMEOUT) {
+		if (value < 0)
+			return -EINVAL;
+		c->user_timeout_ms = (uint32_t)value;
+	} else if (o == TCP_O_SNDBUF) {
+		c->sndbuf = buffer_size(value);
+		c->sndbuf_fixed = true;
+		tcp_note_writable(c);
+	} else if (o == TCP_O_RCVBUF) {
+		c->rcvbuf = buffer_size(value);
+		c->rcvbuf_fixed = true;
+	} else {
+		c->notsent_lowat = value ? (uint32_t)value : UINT32_MAX;
+		tcp_note_writable(c);
+	}
+	return 0;
+}
+
+int tcp_set(struct tcp_conn *c, enum tcp_option o, int value)
+{
+	MUST_HOLD(&c->eng->lock);
+	switch (o) {
+	case TCP_O_NODELAY:
+	case TCP_O_CORK:
+	case TCP_O_QUICKACK:
+	case TCP_O_KEEPALIVE:
+	case TCP_O_OOBINLINE:
+	case TCP_O_LINGER_RESET:
+		return set_flag(c, o, value != 0);
+	case TCP_O_KEEPIDLE:
+	case TCP_O_KEEPINTVL:
+	case TCP_O_KEEPCNT:
+	case TCP_O_SYNCNT:
+		return set_time(c, o, value);
+	case TCP_O_TOS:
+	case TCP_O_TTL:
+	case TCP_O_PMTUDISC:
+		return set_ip(c, o, value);
+	case TCP_O_LINGER2:
+	case TCP_O_DEFER_ACCEPT:
+	case TCP_O_WINDOW_CLAMP:
+	case TCP_O_USER_TIMEOUT:
+	case TCP_O_SNDBUF:
+	case TCP_O_RCVBUF:
+	case TCP_O_NOTSENT_LOWAT:
+		return set_number(c, o, value);
+	case TCP_O_MAXSEG:
+		return set_maxseg(c, value);
+	case TCP_O_REUSE:
+		return set_binding(c, value);
+	}
+	return -ENOPROTOOPT;
+}
+
+static int current_maxseg(const struct tcp_conn *c)
+{
+	if (tcp_fsm_is_synchronized(c))
+		return c->mss;
+	return c->user_mss ? c->user_mss : TCP_MSS_UNSAID;
+}
+
+static int current_linger2(const struct tcp_conn *c)
+{
+	if (c->linger2)
+		return c->linger2;
+	return (int)(LIMIT_FIN_WAIT_2_US / USECS_PER_SEC);
+}
+
+int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value)
+{
+	MUST_HOLD(&c->eng->lock);
+	switch (o) {
+	case TCP_O_NODELAY:
+		*value = c->nodelay;
+		return 0;
+	case TCP_O_CORK:
+		*value = c->cork;
+		return 0;
+	case TCP_O_QUICKACK:
+		*value = !c->pingpong;
+		return 0;
+	case TCP_O_MAXSEG:
+		*value = current_maxseg(c);
+		return 0;
+	case TCP_O_KEEPALIVE:
+		*value = c->keepalive;
+		return 0;
+	case TCP_O_KEEPIDLE:
+		*value = c->keepidle;
+		return 0;
+	case TCP_O_KEEPINTVL:
+		*value = c->keepintvl;
+		return 0;
+	case TCP_O_KEEPCNT:
+		*value = c->keepcnt;
+		return 0;
+	case TCP_O_SYNCNT:
+		*value = c->syncnt ? c->syncnt : LIMIT_TCP_SYN_RETRIES;
+		return 0;
+	case TCP_O_LINGER2:
+		*value = current_linger2(c);
+		return 0;
+	case TCP_O_DEFER_ACCEPT:
+		*value = c->defer_accept;
+		return 0;
+	case TCP_O_WINDOW_CLAMP:
+		*value = (int)c->window_clamp;
+		return 0;
+	case TCP_O_USER_TIMEOUT:
+		*value = (int)c->user_timeout_ms;
+		return 0;
+	case TCP_O_SNDBUF:
+		*value = (int)c->sndbuf;
+		return 0;
+	case TCP_O_RCVBUF:
+		*value = (int)c->rcvbuf;
+		return 0;
+	case TCP_O_NOTSENT_LOWAT:
+		*value = (int)c->notsent_lowat;
+		return 0;
+	case TCP_O_TOS:
+		*value = c->tos;
+		return 0;
+	case TCP_O_TTL:
+		*value = c->ttl ? c->ttl : IP4_TTL_DEFAULT;
+		return 0;
+	case TCP_O_PMTUDISC:
+		*value = c->pmtudisc;
+		return 0;
+	case TCP_O_OOBINLINE:
+		*value = c->oobinline;
+		return 0;
+	case TCP_O_REUSE:
+		*value = (int)c->b.flags;
+		return 0;
+	case TCP_O_LINGER_RESET:
+		*value = c->linger_reset;
+		return 0;
+	}
+	return -ENOPROTOOPT;
+}
