@@ -324,7 +324,9 @@ static enum lookup_verdict look_up(const char *name, unsigned int families,
 		if (conf.sources[i].stops && v == LOOKUP_NO_NAME)
 			break;
 	}
-	if (!name || !is_localhost(name))
+	/* A file that knows it by another family is the last word. */
+	if (!name || !is_localhost(name) ||
+	    find_in_files(name, HOST_V4 | HOST_V6, NULL, out))
 		return sum;
 	add_loopback(families, name, out);
 	return LOOKUP_FOUND;

@@ -105,25 +105,28 @@ static int named_port(const char *name, const char *protocol)
 	return found->s_port;
 }
 
-/* All digits, as strtoul() sees it; -1: a name. */
-static int numeric_port(const char *service)
+/* What strtoul() takes whole is a number, cut to 16 bits; but a negative one
+ * is looked up like a name. All of that is glibc's. */
+static bool is_number(const char *service, int *number)
 {
-	unsigned long n;
 	char *end;
 
-	n = strtoul(service, &end, 10);
-	return *end || n > INT32_MAX ? -1 : (int)n;
+	*number = (int)strtoul(service, &end, 10);
+	return !*end;
 }
 
 static int find_services(const char *service, const struct addrinfo *hints,
 			 struct services *out)
 {
 	bool is_open = !hints->ai_socktype && !hints->ai_protocol;
-	int number = service ? numeric_port(service) : 0;
 	bool is_known = false;
+	int number = 0;
 
-	if (number < 0 && (hints->ai_flags & AI_NUMERICSERV))
-		return EAI_NONAME;
+	if (service && !is_number(service, &number)) {
+		if (hints->ai_flags & AI_NUMERICSERV)
+			return EAI_NONAME;
+		number = -1;
+	}
 	for (size_t i = 0; i < KINDS; i++) {
 		const struct kind *k = &kinds[i];
 		int port = htons((uint16_t)number);
@@ -190,6 +193,7 @@ static int parse_numeric(const char *name, const struct addrinfo *hints,
 	const char *percent = strchrnul(name, '%');
 	char text[INET6_ADDRSTRLEN];
 	struct host_addr a = {.family = AF_INET};
+	struct in6_addr v6;
 	struct in_addr v4;
 
 	if (is_v4_text(name, &v4)) {
@@ -207,17 +211,15 @@ static int parse_numeric(const char *name, const struct addrinfo *hints,
 		if (inet_pton(AF_INET6, text, a.bytes) != 1)
 			return 1;
 		a.family = AF_INET6;
-		if (*percent && !parse_scope(percent + 1, a.bytes, &a.scope))
-			return EAI_NONAME;
+		memcpy(&v6, a.bytes, sizeof(v6));
 		if (hints->ai_family == AF_INET) {
-			struct in6_addr v6;
-
-			memcpy(&v6, a.bytes, sizeof(v6));
 			if (!IN6_IS_ADDR_V4MAPPED(&v6))
 				return EAI_ADDRFAMILY;
 			memcpy(a.bytes, v6.s6_addr + 12, 4);
 			a.family = AF_INET;
 		}
+		if (*percent && !parse_scope(percent + 1, v6.s6_addr, &a.scope))
+			return EAI_NONAME;
 	}
 	host_set_name(out, name);
 	host_add_addr(out, a.family, a.bytes, a.scope);
@@ -468,12 +470,10 @@ static int check_hints(const struct addrinfo *hints, const char *name)
 	return 0;
 }
 
-/* "*" and "" are nobody, as in glibc ("" only as a service). */
-static const char *or_null(const char *s, bool is_service)
+/* "*" is nobody, as in glibc. */
+static const char *or_null(const char *s)
 {
-	if (!s || !strcmp(s, "*") || (is_service && !*s))
-		return NULL;
-	return s;
+	return s && strcmp(s, "*") != 0 ? s : NULL;
 }
 
 SHIM_EXPORT int getaddrinfo(const char *name, const char *service,
@@ -485,10 +485,13 @@ SHIM_EXPORT int getaddrinfo(const char *name, const char *service,
 	int ret;
 
 	shim_need_start();
-	name = or_null(name, false);
-	service = or_null(service, true);
+	name = or_null(name);
+	service = or_null(service);
 	if (!name && !service)
 		return EAI_NONAME;
+	/* Said, but nothing: any service. */
+	if (service && !*service)
+		service = NULL;
 	if (hints)
 		asked = *hints;
 
