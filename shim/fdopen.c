@@ -17,6 +17,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,6 +29,27 @@
 
 /* The name that fortified programs call. */
 int __dprintf_chk(int fd, int flag, const char *fmt, ...);
+
+/* Numbers above are flushed by libc only, which may be too late. */
+enum { STREAMS_MAX = 1024 };
+
+static FILE *streams[STREAMS_MAX];
+
+static void remember(int fd, FILE *f)
+{
+	if (fd < STREAMS_MAX)
+		__atomic_store_n(&streams[fd], f, __ATOMIC_RELEASE);
+}
+
+void fdopen_flush(void)
+{
+	for (int fd = 0; fd < STREAMS_MAX; fd++) {
+		FILE *f = __atomic_load_n(&streams[fd], __ATOMIC_ACQUIRE);
+
+		if (f && __fpending(f) > 0)
+			fflush_unlocked(f);
+	}
+}
 
 static int number(void *cookie)
 {
@@ -69,6 +91,7 @@ static int seek_cookie(void *cookie, off64_t *offset, int whence)
 
 static int close_cookie(void *cookie)
 {
+	remember(number(cookie), NULL);
 	return close(number(cookie));
 }
 
@@ -82,8 +105,10 @@ static FILE *open_cookie(int fd, const char *mode)
 	};
 	FILE *f = fopencookie((void *)(intptr_t)fd, mode, calls);
 
-	if (f)
-		f->_fileno = fd;
+	if (!f)
+		return NULL;
+	f->_fileno = fd;
+	remember(fd, f);
 	return f;
 }
 

@@ -15,4 +15,8 @@
  * stdin, stdout or stderr to match. Once, at the end of start-up. */
 void fdopen_adopt_standard(void);
 
+/* Before the sockets are closed at the end of the process: libc would write
+ * what is left in the streams after that. Takes no lock, as exit() does not. */
+void fdopen_flush(void);
+
 #endif

@@ -38,12 +38,19 @@ struct node {
 	char name[IF_NAMESIZE];
 };
 
+/* A process without a stack of its own has no interfaces; it does not get to
+ * see the host's. */
+static bool iface_at(size_t i, struct stack_iface_info *info)
+{
+	return i < IFACES_MAX && stack_is_up() && stack_iface(i, info);
+}
+
 static size_t count_nodes(void)
 {
 	struct stack_iface_info info;
 	size_t n = 0;
 
-	for (size_t i = 0; i < IFACES_MAX && stack_iface(i, &info); i++)
+	for (size_t i = 0; iface_at(i, &info); i++)
 		n += 1 + info.naddrs;
 	return n;
 }
@@ -135,9 +142,9 @@ static size_t fill_all(struct node *nodes, size_t max)
 	struct stack_iface_info info;
 	size_t n = 0;
 
-	for (size_t i = 0; n < max && stack_iface(i, &info); i++)
+	for (size_t i = 0; n < max && iface_at(i, &info); i++)
 		fill_link(&nodes[n++], &info);
-	for (size_t i = 0; n < max && stack_iface(i, &info); i++)
+	for (size_t i = 0; n < max && iface_at(i, &info); i++)
 		for (size_t a = 0; n < max && a < info.naddrs; a++)
 			fill_addr(&nodes[n++], &info, a);
 	return n;
@@ -178,7 +185,7 @@ SHIM_EXPORT unsigned int if_nametoindex(const char *name)
 	if (!shim_is_ready())
 		return REAL(if_nametoindex)(name);
 
-	for (size_t i = 0; i < IFACES_MAX && stack_iface(i, &info); i++)
+	for (size_t i = 0; iface_at(i, &info); i++)
 		if (!strncmp(info.name, name, sizeof(info.name)))
 			return info.index;
 	shim_ret(-ENODEV);
@@ -192,7 +199,7 @@ SHIM_EXPORT char *if_indextoname(unsigned int index, char name[IF_NAMESIZE])
 	if (!shim_is_ready())
 		return REAL(if_indextoname)(index, name);
 
-	for (size_t i = 0; i < IFACES_MAX && stack_iface(i, &info); i++) {
+	for (size_t i = 0; iface_at(i, &info); i++) {
 		if (info.index != index)
 			continue;
 		memcpy(name, info.name, IF_NAMESIZE);
@@ -213,7 +220,7 @@ SHIM_EXPORT struct if_nameindex *if_nameindex(void)
 	if (!shim_is_ready())
 		return REAL(if_nameindex)();
 
-	while (n < IFACES_MAX && stack_iface(n, &info))
+	while (iface_at(n, &info))
 		n++;
 	list = calloc(n + 1, sizeof(*list) + IF_NAMESIZE);
 	if (!list) {
@@ -221,7 +228,7 @@ SHIM_EXPORT struct if_nameindex *if_nameindex(void)
 		return NULL;
 	}
 	names = (char *)(list + n + 1);
-	for (size_t i = 0; i < n && stack_iface(i, &info); i++) {
+	for (size_t i = 0; i < n && iface_at(i, &info); i++) {
 		list[i].if_index = info.index;
 		list[i].if_name = names + i * IF_NAMESIZE;
 		memcpy(list[i].if_name, info.name, IF_NAMESIZE);

@@ -447,7 +447,7 @@ static int narrow(struct addrinfo *hints)
 	bool has_v4;
 	bool has_v6;
 
-	if (!(hints->ai_flags & AI_ADDRCONFIG))
+	if (!(hints->ai_flags & AI_ADDRCONFIG) || !stack_is_up())
 		return 0;
 	see_families(&has_v4, &has_v6);
 	if (hints->ai_family == AF_UNSPEC && has_v4 != has_v6)

@@ -30,6 +30,7 @@
 
 #include "close.h"
 #include "config.h"
+#include "fdopen.h"
 #include "fork.h"
 #include "raw.h"
 #include "real.h"
@@ -136,6 +137,10 @@ static void start(void)
 	fork_start();
 	at_quick_exit(end);
 	__atomic_store_n(&shim_started, true, __ATOMIC_RELEASE);
+
+	/* Only now can 0, 1 and 2 be told from the kernel's. */
+	if (!is_helper)
+		fdopen_adopt_standard();
 }
 
 void shim_need_start(void)
@@ -202,6 +207,7 @@ static void end(void)
 
 __attribute__((destructor)) static void destruct(void)
 {
+	fdopen_flush();
 	end();
 }
 
