@@ -120,7 +120,7 @@ static int take_one_addr(const char *part)
 		return refuse("%s is not there yet", part);
 	if (s->naddrs == STACK_LIST_MAX)
 		return refuse("more than %d addresses", STACK_LIST_MAX);
-	if (stack_check_addr(part, reason, sizeof(reason)) < 0)
+	if (stack_check_prefix(part, reason, sizeof(reason)) < 0)
 		return -EINVAL;
 	s->addrs[s->naddrs++] = part;
 	return 0;

@@ -17,7 +17,8 @@
 Test(stats, every_counter_has_a_name)
 {
 	for (int i = 0; i < STAT_COUNT; i++)
-		cr_assert(gt(sz, strlen(stats_name((enum stats_counter)i)), 1), "%d", i);
+		cr_assert(gt(sz, strlen(stats_name((enum stats_counter)i)), 1),
+			  "%d", i);
 	cr_assert(eq(str, (char *)stats_name(STAT_TCP_IN_SEGS), "TCP_IN_SEGS"));
 	cr_assert(eq(str, (char *)stats_name(STAT_COUNT), "?"));
 }
