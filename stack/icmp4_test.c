@@ -372,6 +372,11 @@ HOST_TEST(icmp4, errors_are_limited_and_echo_is_not)
 	for (sent = 0; complains(&h, "12345678", 8, false); sent++)
 		;
 	cr_assert(eq(sz, sent, 3));
+	/* Time that is not worth a token yet is not lost. */
+	for (sent = 0; sent < 4; sent++) {
+		t.eng.now += USECS_PER_SEC / LIMIT_ICMP_PER_SEC / 2;
+		cr_assert(complains(&h, "12345678", 8, false) == sent % 2);
+	}
 	t.eng.now += SEC(3600);
 	for (sent = 0; complains(&h, "12345678", 8, false); sent++)
 		;

@@ -95,5 +95,9 @@ HOST_TEST(pmtu, flood_leaves_the_newest_and_no_more_than_the_limit)
 		pmtu_learn(table, &a, 1400, 1500);
 	}
 	cr_assert(le(u32, table->live, LIMIT_PMTU_ENTRIES));
+	for (size_t i = 0; i < LIMIT_PMTU_ENTRIES; i++)
+		cr_expect(gt(u64, table->entries[i].expires,
+			     t.eng.now + LIMIT_PMTU_US - 5000),
+			  "an old entry stayed");
 	cr_assert(eq(u32, pmtu_get(table, &last, 1500), 1400));
 }

@@ -93,6 +93,18 @@ HOST_TEST(route, longest_prefix_then_lowest_metric_wins)
 	expect_hop("192.168.7.1", "10.0.0.4", "10.0.0.2", t.eth);
 }
 
+/* The longest of our own prefixes, whatever their order. */
+HOST_TEST(route, longest_prefix_on_the_link_counts)
+{
+	struct inet_prefix wide = {inet_from4(ip4_make(10, 9, 9, 9)), 96 + 8};
+
+	cr_assert(eq(int, iface_add_addr(t.eth, &wide), 0));
+	add("10.0.0.0/16", "10.0.0.1", 0);
+	expect_hop("10.0.0.77", "10.0.0.77", "10.0.0.2", t.eth);
+	expect_hop("10.0.1.77", "10.0.0.1", "10.0.0.2", t.eth);
+	expect_hop("10.1.1.77", "10.1.1.77", "10.9.9.9", t.eth);
+}
+
 HOST_TEST(route, deleted_route_is_gone)
 {
 	struct route r = route("0.0.0.0/0", "10.0.0.1", 0);
