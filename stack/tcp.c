@@ -28,9 +28,8 @@
 #include "tcp_tw.h"
 #include "tcp_window.h"
 
-/* What keys are derived for; PORTS also seeds the port choice. */
+/* What keys are derived for. The port rooms use protocol numbers. */
 enum purpose {
-	PURPOSE_TCP_PORTS = 0x7463701,
 	PURPOSE_TCP_ISS = 0x7463702,
 	PURPOSE_TCP_COOKIE = 0x7463703,
 };
@@ -40,7 +39,7 @@ void tcp_init(struct tcp *t, struct engine *eng, struct net *net)
 	memset(t, 0, sizeof(*t));
 	t->eng = eng;
 	t->net = net;
-	ports_init(&t->ports, eng, PURPOSE_TCP_PORTS);
+	ports_init(&t->ports, eng, IP_PROTO_TCP);
 	t->iss_key = rand_derive(&eng->rand, PURPOSE_TCP_ISS);
 	t->cookie_key = rand_derive(&eng->rand, PURPOSE_TCP_COOKIE);
 	list_init(&t->dirty);
@@ -55,6 +54,7 @@ static void set_defaults(struct tcp_conn *c)
 	c->keepidle = LIMIT_KEEPIDLE_US / USECS_PER_SEC;
 	c->keepintvl = LIMIT_KEEPINTVL_US / USECS_PER_SEC;
 	c->keepcnt = LIMIT_KEEPCNT;
+	c->cc.algo = TCP_CC_DEFAULT;
 	c->pmtudisc = 1; /* IP_PMTUDISC_WANT */
 	c->mss = c->peer_mss = c->adv_mss = TCP_MSS_UNSAID;
 }
@@ -248,6 +248,9 @@ int tcp_refresh_path(struct tcp_conn *c, bool now)
 		c->path_at = 0;
 		return err;
 	}
+	/* The peer answered of late: its neighbour entry is good, too. */
+	if (!now && c->last_rx > c->path_at && c->path_at)
+		neigh_reachable_hint(&path.ifp->neigh4, &path.next_hop);
 	c->path = path;
 	c->path_at = c->eng->now;
 	if (c->state != TCPS_CLOSED)
@@ -374,7 +377,7 @@ static void start_connect(struct tcp_conn *c)
 	c->adv_mss = tcp_adv_mss(c->path.ifp, c->user_mss);
 	c->peer_mss = c->adv_mss;
 	c->rcv_wscale = tcp_window_scale(c);
-	tcp_cc_init(&c->cc, TCP_CC_CUBIC, c->mss);
+	tcp_cc_init(&c->cc, (enum tcp_cc_algo)c->cc.algo, c->mss);
 }
 
 int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)

@@ -46,6 +46,7 @@ static uint32_t free_space(const struct tcp_conn *c)
 	size_t memory = cost < cost_limit(c) ? cost_limit(c) - cost : 0;
 
 	room = MIN(room, memory);
+	room = MIN(room, (size_t)WINDOW_FIELD_MAX << c->rcv_wscale);
 	if (c->window_clamp)
 		room = MIN(room, c->window_clamp);
 	/* The last eighth of the arena is for those who free memory. */
