@@ -171,6 +171,7 @@ SHIM_EXPORT int gethostbyname2_r(const char *name, int family,
 	struct result r = {entry, {buf, size}, found, h_errnop};
 	enum lookup_verdict v = LOOKUP_FOUND;
 	struct host host;
+	int ret;
 
 	if (family != AF_INET && family != AF_INET6) {
 		*found = NULL;
@@ -181,7 +182,10 @@ SHIM_EXPORT int gethostbyname2_r(const char *name, int family,
 	if (!is_numeric(name, family, &host))
 		v = lookup_name(name, family == AF_INET ? HOST_V4 : HOST_V6,
 				&host);
-	return answer(&r, v, &host, family);
+	ret = answer(&r, v, &host, family);
+	/* CPython looks here after the reentrant calls, too. */
+	h_errno = *h_errnop;
+	return ret;
 }
 
 SHIM_EXPORT int gethostbyname_r(const char *name, struct hostent *entry,
@@ -200,6 +204,7 @@ SHIM_EXPORT int gethostbyaddr_r(const void *addr, socklen_t len, int family,
 	struct host_addr asked = {.family = family};
 	enum lookup_verdict v;
 	struct host host;
+	int ret;
 
 	if ((family != AF_INET || len < 4) &&
 	    (family != AF_INET6 || len < 16)) {
@@ -212,7 +217,10 @@ SHIM_EXPORT int gethostbyaddr_r(const void *addr, socklen_t len, int family,
 	v = lookup_addr(&asked, &host);
 	host.naddrs = 0;
 	host_add_addr(&host, family, asked.bytes, 0);
-	return answer(&r, v, &host, family);
+	ret = answer(&r, v, &host, family);
+	/* CPython looks here after the reentrant calls, too. */
+	h_errno = *h_errnop;
+	return ret;
 }
 
 /* --- the plain ones ------------------------------------------------------ */

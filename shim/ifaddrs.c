@@ -28,6 +28,9 @@
 /* More than the stack has. */
 enum { IFACES_MAX = 64 };
 
+/* <linux/if.h> has it, but not beside <net/if.h>. */
+enum { LOWER_UP = 1 << 16 };
+
 /* One entry and all it points to. */
 struct node {
 	struct ifaddrs ifa;
@@ -61,7 +64,7 @@ static void fill_common(struct node *n, const struct stack_iface_info *info)
 	n->name[sizeof(n->name) - 1] = '\0';
 	n->ifa.ifa_name = n->name;
 	n->ifa.ifa_addr = (struct sockaddr *)&n->addr;
-	n->ifa.ifa_flags = IFF_UP | IFF_RUNNING;
+	n->ifa.ifa_flags = IFF_UP | IFF_RUNNING | LOWER_UP;
 	if (info->is_loopback)
 		n->ifa.ifa_flags |= IFF_LOOPBACK;
 	else
