@@ -22,12 +22,12 @@
 struct icmp_error {
 	struct inet_addr local, remote; /* of the quoted packet: ours, theirs */
 	uint16_t local_port, remote_port;
-	uint32_t seq;	 /* TCP: quoted sequence number */
+	uint32_t seq; /* TCP: quoted sequence number */
 	uint8_t type, code;
 	uint8_t proto;
-	int error;	 /* errno an application would see: ECONNREFUSED, ... */
-	bool hard;	 /* RFC 1122 4.2.3.9: protocol, port, frag with DF set */
-	uint32_t mtu;	 /* frag needed: the path MTU now; else 0 */
+	int error;    /* errno an application would see: ECONNREFUSED, ... */
+	bool hard;    /* RFC 1122 4.2.3.9: protocol, port, frag with DF set */
+	uint32_t mtu; /* frag needed: the path MTU now; else 0 */
 	struct inet_addr offender; /* who sent the error */
 };
 

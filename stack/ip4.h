@@ -20,14 +20,14 @@
 
 /* How to send; zero is the ordinary way. */
 struct ip_how {
-	struct inet_addr src;	/* ours; any: choose */
+	struct inet_addr src; /* ours; any: choose */
 	struct inet_addr dst;
-	uint8_t proto;		/* enum ip_proto */
-	uint8_t ttl;		/* 0: IP4_TTL_DEFAULT */
+	uint8_t proto; /* enum ip_proto */
+	uint8_t ttl;   /* 0: IP4_TTL_DEFAULT */
 	uint8_t tos;
-	bool dont_fragment;	/* DF; -EMSGSIZE when too long */
-	bool broadcast_ok;	/* SO_BROADCAST; else -EACCES to broadcast */
-	bool ignore_pmtu;	/* IP_PMTUDISC_PROBE: only the interface's MTU */
+	bool dont_fragment; /* DF; -EMSGSIZE when too long */
+	bool broadcast_ok;  /* SO_BROADCAST; else -EACCES to broadcast */
+	bool ignore_pmtu;   /* IP_PMTUDISC_PROBE: only the interface's MTU */
 	const struct path *path; /* a lookup made before, or NULL */
 };
 

@@ -319,8 +319,7 @@ enum verdict reasm_input(struct reasm_table *t, struct pkt *p,
 	}
 	if (!fits_the_end(r, &s))
 		return give_up(r, DROP_REASM_OVERLAP);
-	if (r->nfrags == LIMIT_REASM_FRAGMENTS ||
-	    !make_room(r, pkt_cost(p)))
+	if (r->nfrags == LIMIT_REASM_FRAGMENTS || !make_room(r, pkt_cost(p)))
 		return give_up(r, DROP_REASM_FULL);
 
 	if (s.is_last)

@@ -34,25 +34,25 @@ struct reasm_key {
 };
 
 struct reasm {
-	struct reasm_key key;	/* [I] */
-	struct list frags;	/* [S] struct pkt, l3 set, by offset */
-	uint32_t nfrags;	/* [S] */
-	uint32_t have;		/* [S] payload bytes so far */
-	uint32_t total;		/* [S] payload bytes, 0: last not seen */
-	size_t cost;		/* [S] bytes of memory it holds */
-	struct timer timer;	/* [S] TIMER_REASM */
+	struct reasm_key key;      /* [I] */
+	struct list frags;         /* [S] struct pkt, l3 set, by offset */
+	uint32_t nfrags;           /* [S] */
+	uint32_t have;             /* [S] payload bytes so far */
+	uint32_t total;            /* [S] payload bytes, 0: last not seen */
+	size_t cost;               /* [S] bytes of memory it holds */
+	struct timer timer;        /* [S] TIMER_REASM */
 	struct reasm_table *table; /* [I] */
-	struct list age;	/* [S] table->age, oldest first */
-	UT_hash_handle hh;	/* [S] */
+	struct list age;           /* [S] table->age, oldest first */
+	UT_hash_handle hh;         /* [S] */
 };
 
 struct reasm_table {
-	struct engine *eng;	/* [I] */
-	struct net *net;	/* [I] */
-	struct reasm *hash;	/* [S] */
-	struct list age;	/* [S] */
-	uint32_t count;		/* [S] */
-	size_t cost;		/* [S] at most LIMIT_REASM_BYTES */
+	struct engine *eng; /* [I] */
+	struct net *net;    /* [I] */
+	struct reasm *hash; /* [S] */
+	struct list age;    /* [S] */
+	uint32_t count;     /* [S] */
+	size_t cost;        /* [S] at most LIMIT_REASM_BYTES */
 };
 
 void reasm_init(struct reasm_table *t, struct engine *eng, struct net *net);

@@ -22,17 +22,17 @@ struct tcp;
 struct udp;
 
 struct net {
-	struct engine *eng;		  /* [I] */
-	struct tcp *tcp;		  /* [I] the floor above; NULL in tests */
-	struct udp *udp;		  /* [I] */
-	struct iface ifs[LIMIT_IFACES];	  /* [S] ifs[0] is loopback */
-	uint32_t nifs;			  /* [S] */
-	struct route_table routes;	  /* [S] */
-	struct reasm_table reasm;	  /* [S] */
-	struct pmtu_table pmtu;		  /* [S] */
-	uint32_t icmp_tokens;		  /* [S] errors we may still send */
-	usecs icmp_refill;		  /* [S] when tokens were last added */
-	uint32_t ip_id;			  /* [S] counter mixed per destination */
+	struct engine *eng;             /* [I] */
+	struct tcp *tcp;                /* [I] the floor above; NULL in tests */
+	struct udp *udp;                /* [I] */
+	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
+	uint32_t nifs;                  /* [S] */
+	struct route_table routes;      /* [S] */
+	struct reasm_table reasm;       /* [S] */
+	struct pmtu_table pmtu;         /* [S] */
+	uint32_t icmp_tokens;           /* [S] errors we may still send */
+	usecs icmp_refill;              /* [S] when tokens were last added */
+	uint32_t ip_id;                 /* [S] counter mixed per destination */
 };
 
 void net_init(struct net *n, struct engine *eng);

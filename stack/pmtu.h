@@ -27,7 +27,7 @@ struct pmtu_entry {
 struct pmtu_table {
 	struct engine *eng;
 	struct pmtu_entry entries[LIMIT_PMTU_ENTRIES]; /* [S] hashed, 4-way */
-	uint32_t live;	/* [S] 0: lookups are free */
+	uint32_t live; /* [S] 0: lookups are free */
 };
 
 void pmtu_init(struct pmtu_table *t, struct engine *eng);
@@ -41,7 +41,7 @@ uint32_t pmtu_get(struct pmtu_table *t, const struct inet_addr *dst,
  * next plateau below `packet_len` counts (RFC 1191 7). Never below
  * LIMIT_PMTU_FLOOR, never raises. True when the path's MTU changed.
  */
-bool pmtu_learn(struct pmtu_table *t, const struct inet_addr *dst,
-		uint32_t mtu, uint32_t packet_len);
+bool pmtu_learn(struct pmtu_table *t, const struct inet_addr *dst, uint32_t mtu,
+		uint32_t packet_len);
 
 #endif

@@ -20,23 +20,23 @@ struct iface;
 struct net;
 
 struct route {
-	struct inet_prefix dst;	  /* network part only */
+	struct inet_prefix dst;   /* network part only */
 	struct inet_addr gateway; /* any: on-link */
-	uint32_t ifindex;	  /* of the way out */
-	uint32_t metric;	  /* lower wins */
+	uint32_t ifindex;         /* of the way out */
+	uint32_t metric;          /* lower wins */
 };
 
 struct route_table {
 	struct route r[LIMIT_ROUTES]; /* [S] longest prefix first */
-	uint32_t count;		      /* [S] */
+	uint32_t count;               /* [S] */
 };
 
 /* What a lookup found: copy, valid for this turn. */
 struct path {
-	struct iface *ifp;	   /* way out */
+	struct iface *ifp;         /* way out */
 	struct inet_addr next_hop; /* gateway or the destination itself */
 	struct inet_addr source;   /* ours, if the caller has none */
-	uint32_t mtu;		   /* of the path, pmtu.h considered */
+	uint32_t mtu;              /* of the path, pmtu.h considered */
 };
 
 /* 0, -EEXIST, -ENOBUFS. */
