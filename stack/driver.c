@@ -86,7 +86,7 @@ static bool slot_take_for_app(void)
 static void wake_stack_thread(void)
 {
 	__atomic_fetch_add(&driver.standby, 1, __ATOMIC_SEQ_CST);
-	sys_futex(&driver.standby, FUTEX_WAKE, 1, NULL);
+	sys_futex(&driver.standby, FUTEX_WAKE_PRIVATE, 1, NULL);
 }
 
 /*
@@ -135,11 +135,16 @@ void driver_nudge(void)
 	bell_ring(__atomic_load_n(&driver.bell_number, __ATOMIC_RELAXED));
 }
 
+/*
+ * Counting it is what keeps the stack thread out of the way: as long as
+ * application threads come by, frames are theirs.
+ */
 void driver_poke(void)
 {
 	if (!slot_take_for_app())
 		return;
 	step(0, 0);
+	__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
 	slot_release_by_app();
 }
 
@@ -354,12 +359,14 @@ int driver_sleep(struct driver_sleep *s)
 
 /* --- the stack thread ---------------------------------------------------- */
 
-static void nap(usecs duration)
+/* True when somebody woke us before the nap was over. */
+static bool nap(void)
 {
 	uint32_t word = __atomic_load_n(&driver.standby, __ATOMIC_SEQ_CST);
-	struct timespec ts = {0, (long)duration * 1000};
+	struct timespec ts = {0, (long)NAP_US * 1000};
 
-	sys_futex(&driver.standby, FUTEX_WAIT_PRIVATE, word, &ts);
+	return sys_futex(&driver.standby, FUTEX_WAIT_PRIVATE, word, &ts) !=
+	       -ETIMEDOUT;
 }
 
 /* An application thread is parked in poll: sleep until it leaves. */
@@ -373,29 +380,44 @@ static void sleep_deeply(void)
 	__atomic_store_n(&driver.deep, 0, __ATOMIC_SEQ_CST);
 }
 
-/* Until the slot is free and stays so for a nap, or somebody needs us. */
+static bool has_sleepers(void)
+{
+	return __atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST) != 0;
+}
+
+static uint32_t drives_now(void)
+{
+	return __atomic_load_n(&driver.drives, __ATOMIC_RELAXED);
+}
+
+/*
+ * Until application threads have not come by for a nap and none is parked in
+ * poll, or one left while others sleep.
+ */
 static void stand_by(void)
 {
 	for (;;) {
-		uint32_t drives =
-		    __atomic_load_n(&driver.drives, __ATOMIC_RELAXED);
+		uint32_t before = drives_now();
 
-		nap(NAP_US);
+		if (nap() && has_sleepers())
+			return;
+		if (drives_now() != before)
+			continue;
 		if (slot_now() != SLOT_APP)
 			return;
-		if (drives ==
-		    __atomic_load_n(&driver.drives, __ATOMIC_RELAXED)) {
-			sleep_deeply();
-			if (__atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
-				return;
-		}
+		sleep_deeply();
+		if (has_sleepers())
+			return;
 	}
 }
 
+/* Drives until an application thread takes the slot or shows that it looks
+ * after the links itself. */
 static void drive(struct bell *bell)
 {
 	struct pollfd fds[1 + LIMIT_IFACES];
 	struct timespec ts;
+	uint32_t before;
 	size_t n = 1;
 
 	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
@@ -403,11 +425,16 @@ static void drive(struct bell *bell)
 	do {
 		usecs until = step(USECS_NEVER, bell->number);
 
+		before = drives_now();
 		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,
 				 __ATOMIC_SEQ_CST);
 		sys_ppoll(fds, n, time_left(until, &ts), NULL);
 		if (fds[0].revents)
 			bell_silence(bell);
+		if (drives_now() != before && !has_sleepers()) {
+			slot_move(SLOT_THREAD_POLL, SLOT_FREE);
+			return;
+		}
 	} while (slot_move(SLOT_THREAD_POLL, SLOT_THREAD_TURN));
 }
 

@@ -164,14 +164,12 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks,
 				   .mask = mask};
 	struct sleep z = {NULL, NULL};
 	struct timespec zero = {0, 0};
-	int found = look(socks, nsocks);
-	int ret;
+	int found, ret;
 
-	/* Before a wait, what lies in the device counts as arrived. */
-	if (!found) {
-		driver_poke();
-		found = look(socks, nsocks);
-	}
+	/* What lies in the device counts as arrived; and who comes by here
+	 * all the time keeps the stack thread asleep. */
+	driver_poke();
+	found = look(socks, nsocks);
 	if (nkernel) {
 		ret = sys_ppoll(kernel, nkernel, &zero, mask);
 		if (ret < 0 && !found)
@@ -297,11 +295,8 @@ int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 	for (;;) {
 		struct sleep z = {NULL, NULL};
 
+		driver_poke();
 		n = collect(ep, kernel_epfd, events, max);
-		if (n == 0 && deadline_us == 0) {
-			driver_poke();
-			n = collect(ep, kernel_epfd, events, max);
-		}
 		if (n != 0 || deadline_us == 0)
 			return n;
 		kernel.revents = 0;
