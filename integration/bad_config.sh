@@ -94,4 +94,4 @@ preload=$lib
 # No permission: somebody else's TAP, as a user without rights.
 launcher=(setpriv --reuid=65533 --regid=65533 --clear-groups --inh-caps=-all)
 cp "$lib" "$work/lib.so" && preload=$work/lib.so && chmod 777 "$work"
-refused tap1 NSSHIM_TAP=tap1
+refused permission NSSHIM_TAP=tap1

@@ -116,6 +116,8 @@ net_up()
   work=$(mktemp -d /tmp/nsshim-"$test_name".XXXXXX)
   chmod 755 "$work"
   new_namespace $ns
+  # Also without a TAP, so that a server may bind to it first.
+  ip -n $ns addr add 10.77.0.1/32 dev lo
   if [[ ${NSSHIM_SIDE-} == veth || ${1-} == both ]]; then
     new_namespace $ns_plain
     ip -n $ns link add veth0 type veth peer name veth1 netns $ns_plain

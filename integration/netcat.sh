@@ -38,5 +38,5 @@ same "$work/there" "$work/got.kernel" "what nc wrote"
 same "$work/back" "$work/answer" "what nc read"
 proved "nc: 16 MiB each way at once, half-closed at the end"
 
-ours timeout 20 nc -z -w 5 $KERNEL 5999 && fail "a closed port was open"
+ours nc -z -w 5 $KERNEL 5999 && fail "a closed port was open"
 proved "nc -z: a closed port refuses"
