@@ -21,15 +21,6 @@
 #include "real.h"
 #include "ret.h"
 
-static int take_error(sock_id s)
-{
-	int error = 0;
-	socklen_t len = sizeof(error);
-	int ret = stack_getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &len);
-
-	return ret ? ret : -error;
-}
-
 /* `ret` says that the handshake is under way; it is also the answer when the
  * socket's own timeout passes. */
 static int wait_for_handshake(sock_id s, const struct sockaddr *addr,
@@ -42,9 +33,7 @@ static int wait_for_handshake(sock_id s, const struct sockaddr *addr,
 
 		if (err)
 			return err == -EAGAIN ? ret : err;
-		err = take_error(s);
-		if (err)
-			return err;
+		/* Asking again ends a failed attempt, and says how. */
 		err = stack_connect(s, addr, len);
 		if (err != -EALREADY && err != -EINPROGRESS)
 			return err == -EISCONN ? 0 : err;

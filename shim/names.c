@@ -15,15 +15,24 @@
 #include "real.h"
 #include "ret.h"
 
+/* With no room at all, the address may be NULL. */
+static int tell(sock_id s, int (*ask)(sock_id, struct sockaddr *, socklen_t *),
+		struct sockaddr *addr, socklen_t *len)
+{
+	struct sockaddr_storage nowhere;
+
+	if (!len || (!addr && *len))
+		return -EFAULT;
+	return ask(s, addr ? addr : (struct sockaddr *)&nowhere, len);
+}
+
 SHIM_EXPORT int getsockname(int fd, struct sockaddr *addr, socklen_t *len)
 {
 	sock_id s = fdtab_sock(fd);
 
 	if (!s)
 		return real.getsockname(fd, addr, len);
-	if (!addr || !len)
-		return (int)shim_ret(-EFAULT);
-	return (int)shim_ret(stack_getsockname(s, addr, len));
+	return (int)shim_ret(tell(s, stack_getsockname, addr, len));
 }
 
 SHIM_EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
@@ -32,7 +41,5 @@ SHIM_EXPORT int getpeername(int fd, struct sockaddr *addr, socklen_t *len)
 
 	if (!s)
 		return real.getpeername(fd, addr, len);
-	if (!addr || !len)
-		return (int)shim_ret(-EFAULT);
-	return (int)shim_ret(stack_getpeername(s, addr, len));
+	return (int)shim_ret(tell(s, stack_getpeername, addr, len));
 }

@@ -61,8 +61,6 @@ static ssize_t receive(struct block *b, char *buf, size_t len, int flags)
 		}
 		if (n >= 0)
 			return (ssize_t)done + n;
-		if (n == -EAGAIN && !len && stack_type(b->sock) == SOCK_STREAM)
-			return 0;
 		if (n == -EAGAIN)
 			n = wait_for_data(b, flags);
 		if (n < 0)
@@ -74,6 +72,8 @@ ssize_t recv_flat(sock_id s, void *buf, size_t len, int flags)
 {
 	struct block b = BLOCK_INIT(s, BLOCK_RECEIVING);
 
+	if (UNLIKELY(!buf && len))
+		return -EFAULT;
 	return receive(&b, buf, len > RECV_MAX ? RECV_MAX : len, flags);
 }
 
@@ -125,6 +125,8 @@ static ssize_t receive_message(struct block *b, struct msghdr *msg, int flags)
 
 	if (msg->msg_iovlen > IOV_MAX)
 		return -EMSGSIZE;
+	if (!msg->msg_iov && msg->msg_iovlen)
+		return -EFAULT;
 	if (!is_valid_vector(msg, &len))
 		return -EINVAL;
 	for (;;) {
@@ -133,8 +135,6 @@ static ssize_t receive_message(struct block *b, struct msghdr *msg, int flags)
 		n = stack_recvmsg(b->sock, msg, flags);
 		if (n > 0 && (size_t)n < len && wants_all(b->sock, flags))
 			return (ssize_t)fill(b, msg, (size_t)n, flags);
-		if (n == -EAGAIN && !len && stack_type(b->sock) == SOCK_STREAM)
-			return 0;
 		if (n != -EAGAIN)
 			return n;
 		n = wait_for_data(b, flags);

@@ -68,6 +68,8 @@ ssize_t send_flat(sock_id s, const void *buf, size_t len, int flags)
 	struct block b = BLOCK_INIT(s, BLOCK_SENDING);
 	ssize_t n;
 
+	if (UNLIKELY(!buf && len))
+		return -EFAULT;
 	if (UNLIKELY(len > SEND_MAX))
 		len = SEND_MAX;
 	n = stack_send(s, buf, len, flags);
@@ -85,6 +87,8 @@ static ssize_t vector_length(const struct msghdr *msg)
 
 	if (msg->msg_iovlen > IOV_MAX)
 		return -EMSGSIZE;
+	if (!msg->msg_iov && msg->msg_iovlen)
+		return -EFAULT;
 	for (size_t i = 0; i < msg->msg_iovlen; i++) {
 		if (msg->msg_iov[i].iov_len > (size_t)SSIZE_MAX - sum)
 			return -EINVAL;
