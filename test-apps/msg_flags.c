@@ -26,7 +26,7 @@ static void *send_pieces(void *unused)
 	(void)unused;
 	for (int i = 0; i < 4; i++) {
 		poll(NULL, 0, 10);
-		must(send(pair[1], "abcd" + i, 1, 0));
+		must(send(pair[1], &"abcd"[i], 1, 0));
 	}
 	return NULL;
 }

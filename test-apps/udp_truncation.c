@@ -18,7 +18,7 @@ int main(void)
 
 	udp_pair(pair);
 	for (int i = 0; i < 8; i++)
-		must(send(pair[0], "datagram" + i, (size_t)(8 - i), 0));
+		must(send(pair[0], &"datagram"[i], (size_t)(8 - i), 0));
 	must(send(pair[0], "", 0, 0));
 	must(send(pair[0], "last", 4, 0));
 	await(pair[1], POLLIN);
