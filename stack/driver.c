@@ -102,20 +102,28 @@ static void slot_release_by_app(void)
 		wake_stack_thread();
 }
 
+/* What a step shall do. */
+struct plan {
+	bool read;		/* the links may have frames */
+	const uint32_t *until;	/* see turn_read_links() */
+	usecs limit;		/* when the caller looks again at the latest */
+	uint32_t bell;		/* and what wakes it */
+};
+
 /* One step of the engine. Returns the next deadline, and promises to look
- * again no later than that or `limit`. */
-static usecs step(usecs limit, uint32_t bell)
+ * again no later than that or the limit. */
+static usecs step(const struct plan *p)
 {
 	struct stack *st = turn_enter_at(driver_now());
-	bool more = turn_read_links(st);
+	bool more = p->read && turn_read_links(st, p->until);
 	struct wakes wakes;
 	usecs next;
 
 	turn_settle(st);
 	wakes_take(&wakes);
 	next = more ? st->eng.now : turn_next(st);
-	driver.watch_until = MIN(next, limit);
-	driver.bell_number = bell;
+	driver.watch_until = MIN(next, p->limit);
+	driver.bell_number = p->bell;
 	lock_release(&st->eng.lock);
 	wakes_fire(&wakes);
 	critical_leave();
@@ -141,9 +149,11 @@ void driver_nudge(void)
  */
 void driver_poke(void)
 {
+	struct plan plan = {.read = true};
+
 	if (!slot_take_for_app())
 		return;
-	step(0, 0);
+	step(&plan);
 	__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
 	slot_release_by_app();
 }
@@ -280,33 +290,50 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 	return any ? 1 : 0;
 }
 
+static bool links_readable(const struct driver_sleep *s,
+			   const struct pollfd *fds, size_t n)
+{
+	for (size_t i = s->nkernel + 1; i < n; i++)
+		if (fds[i].revents)
+			return true;
+	return false;
+}
+
+/* The deadline passed: what lies in the device still counts. */
+static int last_look(struct driver_sleep *s, bool drives)
+{
+	struct plan plan = {.read = true};
+
+	if (drives)
+		step(&plan);
+	return was_woken(s->waiter) ? 0 : -ETIMEDOUT;
+}
+
 static int sleep_in_poll(struct driver_sleep *s, struct pollfd *fds,
 			 struct bedding *b)
 {
 	size_t n = fill_fds(fds, s, b->bell, b->drives);
+	struct plan plan = {.until = s->for_one ? &s->waiter->word : NULL,
+			    .limit = s->deadline,
+			    .bell = b->bell->number};
 	usecs until = s->deadline;
 	int ret;
 
 	for (;;) {
 		if (b->drives)
-			until = MIN(step(s->deadline, b->bell->number),
-				    s->deadline);
+			until = MIN(step(&plan), s->deadline);
 		if (was_woken(s->waiter))
 			return 0;
 		ret = poll_once(s, fds, n, until, b->bell);
 		if (b->drives)
 			__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
-		if (ret < 0)
-			return ret;
-		if (ret > 0)
-			return 0;
+		if (ret != 0)
+			return MIN(ret, 0);
+		/* A poll that timed out may have a held-back frame to fetch. */
+		plan.read = links_readable(s, fds, n) || until != s->deadline;
 		if (s->deadline != USECS_NEVER && !was_woken(s->waiter) &&
-		    driver_now() >= s->deadline) {
-			/* What lies in the device still counts. */
-			if (b->drives)
-				step(0, 0);
-			return was_woken(s->waiter) ? 0 : -ETIMEDOUT;
-		}
+		    driver_now() >= s->deadline)
+			return last_look(s, b->drives);
 	}
 }
 
@@ -416,6 +443,7 @@ static void stand_by(void)
 static void drive(struct bell *bell)
 {
 	struct pollfd fds[1 + LIMIT_IFACES];
+	struct plan plan = {true, NULL, USECS_NEVER, bell->number};
 	struct timespec ts;
 	uint32_t before;
 	size_t n = 1;
@@ -423,7 +451,7 @@ static void drive(struct bell *bell)
 	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
 	n += add_links(fds + 1);
 	do {
-		usecs until = step(USECS_NEVER, bell->number);
+		usecs until = step(&plan);
 
 		before = drives_now();
 		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,

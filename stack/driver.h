@@ -58,6 +58,7 @@ struct driver_sleep {
 				   may be NULL for up to DRIVER_FEW */
 	usecs deadline; /* USECS_NEVER: none */
 	const sigset_t *mask; /* as ppoll(2), or NULL */
+	bool for_one;	      /* one socket: stop at the frame that wakes */
 };
 
 /*

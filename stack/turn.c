@@ -143,7 +143,8 @@ static struct pkt *frame_buffer(struct stack *st, const struct link *l)
 	return pkt_new(st->eng.arena, room + FRAME_HEADROOM, 0);
 }
 
-static bool read_link(struct stack *st, struct iface *ifp, struct link *l)
+static bool read_link(struct stack *st, struct iface *ifp, struct link *l,
+		      const uint32_t *until)
 {
 	size_t bytes = 0;
 
@@ -163,11 +164,16 @@ static bool read_link(struct stack *st, struct iface *ifp, struct link *l)
 		p->ifp = ifp;
 		bytes += p->len;
 		eth_input(ifp, p);
+		if (!until)
+			continue;
+		turn_settle(st);
+		if (*until)
+			return false;
 	}
 	return true;
 }
 
-bool turn_read_links(struct stack *st)
+bool turn_read_links(struct stack *st, const uint32_t *until)
 {
 	bool more = false;
 
@@ -175,7 +181,7 @@ bool turn_read_links(struct stack *st)
 		struct iface *ifp = &st->net.ifs[i];
 		struct link *l = link_by_handle(ifp->link);
 
-		if (l && read_link(st, ifp, l))
+		if (l && read_link(st, ifp, l, until))
 			more = true;
 	}
 	return more;

@@ -32,8 +32,12 @@ void turn_leave(struct stack *st);
  */
 void turn_settle(struct stack *st);
 
-/* Reads at most a batch from every link; true when there may be more. */
-bool turn_read_links(struct stack *st);
+/*
+ * Reads at most a batch from every link; true when there may be more. `until`,
+ * if not NULL, is a word that ends the batch when it is no longer 0: whoever
+ * waits for one frame needs no second look at an empty device.
+ */
+bool turn_read_links(struct stack *st, const uint32_t *until);
 
 /* When the next timer or held-back frame is due. */
 usecs turn_next(struct stack *st);

@@ -147,7 +147,7 @@ static int sleep_until_ready(struct sleep *z, struct stack_pollee *socks,
 		ret = driver_sleep(how);
 		if (ret < 0 && ret != -EINTR)
 			break;
-		if (again(z, socks, n) ||
+		if (look(socks, n) || again(z, socks, n) ||
 		    count_kernel(how->kernel, how->nkernel))
 			return 0;
 	}
@@ -171,7 +171,8 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks,
 	driver_poke();
 	found = look(socks, nsocks);
 	if (nkernel) {
-		ret = sys_ppoll(kernel, nkernel, &zero, mask);
+		/* With something to report, pending signals stay pending. */
+		ret = sys_ppoll(kernel, nkernel, &zero, found ? NULL : mask);
 		if (ret < 0 && !found)
 			return ret;
 		found += MAX(ret, 0);
@@ -196,7 +197,7 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks,
 int stack_wait(sock_id id, uint32_t events, uint64_t deadline_us)
 {
 	struct stack_pollee p = {id, events, 0};
-	struct driver_sleep how = {.deadline = deadline_us};
+	struct driver_sleep how = {.deadline = deadline_us, .for_one = true};
 	struct sleep z = {NULL, NULL};
 	int ret;
 
@@ -249,33 +250,43 @@ int stack_close_wait(sock_id id, uint64_t deadline_us)
 
 static int harvest(sock_id ep, struct epoll_event *events, int max)
 {
-	struct stack *st = turn_enter();
-	struct epset *set = epset_find(st, ep);
-	int n = set ? epset_harvest(set, events, max) : -EBADF;
+	struct epset *set;
+	struct stack *st;
+	int n;
 
+	if (max == 0 || !ready_bits(ep))
+		return 0;
+	st = turn_enter();
+	set = epset_find(st, ep);
+	n = set ? epset_harvest(set, events, max) : -EBADF;
 	turn_leave(st);
 	return n;
 }
 
+static int ask_kernel(int epfd, struct epoll_event *events, int max)
+{
+	if (max == 0 || epfd < 0)
+		return 0;
+	return sys_epoll_pwait(epfd, events, max, 0, NULL);
+}
+
 /*
- * Both kinds, without sleeping. When the stack fills the whole array, the
- * kernel's members still get a share of it: neither side starves.
+ * Both kinds, without sleeping. Who is asked first may fill the array, be it
+ * of one element; so they take turns, and neither side starves.
  */
 static int collect(sock_id ep, int kernel_epfd, struct epoll_event *events,
 		   int max)
 {
-	int share = kernel_epfd >= 0 && max > 1 ? max - max / 4 : max;
-	int n = 0;
-	int ret;
+	static __thread unsigned int turns;
+	bool kernel_first = kernel_epfd >= 0 && turns++ % 2;
+	int n, ret;
 
-	if (ready_bits(ep)) {
-		n = harvest(ep, events, share);
-		if (n < 0)
-			return n;
-	}
-	if (kernel_epfd < 0 || n == max)
+	n = kernel_first ? ask_kernel(kernel_epfd, events, max)
+			 : harvest(ep, events, max);
+	if (n < 0)
 		return n;
-	ret = sys_epoll_pwait(kernel_epfd, events + n, max - n, 0, NULL);
+	ret = kernel_first ? harvest(ep, events + n, max - n)
+			   : ask_kernel(kernel_epfd, events + n, max - n);
 	if (ret < 0)
 		return n ? n : ret;
 	return n + ret;
