@@ -21,8 +21,9 @@ enum limit_count {
 	LIMIT_ROUTES = 64,
 	/* Neighbours kept per interface (Linux: gc_thresh3). */
 	LIMIT_NEIGHS = 1024,
-	/* Packets that wait for one unresolved neighbour. */
-	LIMIT_NEIGH_QUEUE = 16,
+	/* Packets that wait for one unresolved neighbour: the 45 fragments of
+	 * the largest datagram must not be lost (Linux: 212992 bytes). */
+	LIMIT_NEIGH_QUEUE = 64,
 	/* Requests before a neighbour counts as unreachable (RFC 4861). */
 	LIMIT_NEIGH_TRIES = 3,
 	/* Datagrams being put together at once. */
