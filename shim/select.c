@@ -242,7 +242,8 @@ static int clamp(int nfds)
 
 static void write_time_left(struct timeval *tv, uint64_t deadline_us)
 {
-	uint64_t now = stack_now();
+	/* Some time has always passed, if less than a microsecond. */
+	uint64_t now = stack_now() + 1;
 	uint64_t left = deadline_us > now ? deadline_us - now : 0;
 
 	tv->tv_sec = (time_t)(left / 1000000);
