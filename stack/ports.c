@@ -208,8 +208,6 @@ static bool may_share(const struct ports *p, const struct binding *b,
 
 	if (is_spread(b, old))
 		return true;
-	if (old->flags & BINDING_TIME_WAIT && b->flags & BINDING_REUSEADDR)
-		return true;
 	if (p->purpose == IP_PROTO_TCP && old->flags & BINDING_LISTENING)
 		return false;
 	return both;
@@ -358,7 +356,7 @@ int ports_connect(struct ports *p, struct binding *b,
 	/* Two UDP sockets may talk to the same remote, as in Linux. */
 	other = ports_find_tuple(p, &key);
 	if (other && other != b && p->purpose == IP_PROTO_TCP)
-		return -EADDRINUSE;
+		return -EADDRNOTAVAIL;
 	leave_tuple(p, b);
 	b->key = key;
 	if (!enter_tuple(p, b)) {

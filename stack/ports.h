@@ -39,8 +39,8 @@ enum binding_flags {
 	BINDING_LISTENING = 1 << 2, /* TCP: in LISTEN */
 	BINDING_V6ONLY = 1 << 3,
 	BINDING_IS6 = 1 << 4,       /* an AF_INET6 socket's; :: takes v4 too */
-	BINDING_TIME_WAIT = 1 << 5, /* does not stand in bind()'s way if the new
-				       one has REUSEADDR */
+	BINDING_TIME_WAIT = 1 << 5, /* stands in bind()'s way like any other: as
+				       in Linux, SO_REUSEADDR of both helps */
 };
 
 /* Embedded in a TCP connection or UDP pcb; the owner is found around it. */
@@ -84,8 +84,8 @@ int ports_bind(struct ports *p, struct binding *b,
 /*
  * Makes the full tuple known: b must be bound or gets an ephemeral port chosen
  * for this remote (RFC 6056), which may be shared with other remotes. `local`
- * is the source address. 0, -EADDRINUSE (the tuple exists), -EADDRNOTAVAIL (no
- * port left), -ENOBUFS. For UDP it may be called again to change the remote.
+ * is the source address. 0, -EADDRNOTAVAIL (the tuple exists, or no port is
+ * left), -ENOBUFS. For UDP it may be called again to change the remote.
  */
 int ports_connect(struct ports *p, struct binding *b,
 		  const struct inet_addr *local,

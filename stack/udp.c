@@ -102,12 +102,15 @@ static struct inet_addr wildcard_of(const struct udp_pcb *pcb)
 	return inet_from4(ip4_make(0, 0, 0, 0));
 }
 
+/* After a disconnect an address may be left that bind() gave. */
 static int bind_any_port(struct udp_pcb *pcb)
 {
-	struct endpoint any = {.addr = wildcard_of(pcb)};
+	struct endpoint any = {.addr = pcb->bound.addr};
 
 	if (pcb->bind.is_bound)
 		return 0;
+	if (inet_is_any(&any.addr))
+		any.addr = wildcard_of(pcb);
 	return ports_bind(&pcb->udp->ports, &pcb->bind, &any);
 }
 
@@ -185,6 +188,7 @@ void udp_disconnect(struct udp_pcb *pcb)
 		return;
 	if (pcb->bound.port == 0) {
 		ports_release(&pcb->udp->ports, &pcb->bind);
+		pcb->bind.key.local = local;
 		return;
 	}
 	ports_disconnect(&pcb->udp->ports, &pcb->bind, &local);
@@ -357,6 +361,10 @@ int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
 	int err;
 
 	MUST_HOLD(&pcb->udp->eng->lock);
+	/* Linux binds first, even for a send that is then refused. */
+	err = bind_any_port(pcb);
+	if (err)
+		return err == -EADDRINUSE ? -EAGAIN : err;
 	if (from->left > UDP_PAYLOAD_MAX)
 		return -EMSGSIZE;
 	if (to && to->port == 0)
@@ -375,8 +383,6 @@ int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
 	if (!pcb->broadcast && net_is_broadcast(pcb->udp->net, &remote.addr))
 		return -EACCES;
 	err = find_path(pcb, &remote.addr, source_of(pcb, src), &path);
-	if (!err)
-		err = bind_any_port(pcb);
 	if (err)
 		return err;
 	return send_on(pcb, &remote, &path, from);

@@ -255,8 +255,20 @@ HOST_TEST(udp, disconnect_keeps_what_bind_gave_only)
 	cr_assert(eq(int, connect_to("10.0.0.1", 53), 0));
 	udp_disconnect(pcb);
 	cr_assert(not(pcb->bind.is_bound));
-	cr_assert(eq(int, send_to(NULL, "x", 1), -EDESTADDRREQ));
 
+	cr_assert(eq(int, bind_to("10.0.0.2", 0), 0));
+	cr_assert(eq(int, connect_to("10.0.0.1", 53), 0));
+	udp_disconnect(pcb);
+	cr_assert(not(pcb->bind.is_bound));
+	cr_assert(ip4_equal(inet_to4(&pcb->bind.key.local), NT_US));
+	/* A send binds, even if it is refused, and to what bind() gave. */
+	cr_assert(eq(int, send_to(NULL, "x", 1), -EDESTADDRREQ));
+	cr_assert(pcb->bind.is_bound);
+	cr_assert(ip4_equal(inet_to4(&pcb->bind.key.local), NT_US));
+}
+
+HOST_TEST(udp, disconnect_keeps_the_port_that_bind_gave)
+{
 	cr_assert(eq(int, bind_to("0.0.0.0", 4000), 0));
 	cr_assert(eq(int, connect_to("10.0.0.1", 53), 0));
 	udp_disconnect(pcb);
