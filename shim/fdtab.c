@@ -97,7 +97,7 @@ fdtab_word fdtab_find_out(int fd)
 
 	switch (holder_inode(fd, &inode)) {
 	case 0:
-		s = stack_by_inode(inode);
+		s = stack_is_up() ? stack_by_inode(inode) : 0;
 		if (s) /* Who else holds it is not known here. */
 			found = FDTAB_SOCK | FDTAB_DUPED | FDTAB_SHARED | s;
 		break;

@@ -45,6 +45,7 @@ struct node {
  * see the host's. */
 static bool iface_at(size_t i, struct stack_iface_info *info)
 {
+	shim_need_start();
 	return i < IFACES_MAX && stack_is_up() && stack_iface(i, info);
 }
 

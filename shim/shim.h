@@ -58,9 +58,9 @@ static inline bool shim_is_ready(void)
 extern long shim_ender;
 
 /*
- * For calls that make something that is ours: another library's constructor
- * may come before ours did. Runs start-up now if it has not run; exits the
- * program when that fails, as the constructor does.
+ * For calls that want the stack without making a socket (names, interfaces):
+ * starts up when a constructor of another library was earlier than ours, and
+ * makes the stack. stack_is_up() tells afterwards whether there is one.
  */
 void shim_need_start(void);
 

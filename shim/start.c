@@ -8,10 +8,12 @@
  *   not parse or a stack that cannot be made is one line on stderr and the end
  *   of the program, before it did anything.
  *
- *   A program that was started by one of ours inherits the environment, but the
- *   device has one user: the parent. NSSHIM_HELD_BY names that process. Helpers
- *   (a shell, a compressor) run without a stack of their own; their sockets
- *   fail with ENETDOWN, never go to the host's network.
+ *   The device has one user at a time, and most programs that are started under
+ *   the preload (shells, timeout, compressors) never make a socket. So start-up
+ *   only tries the stack, in a child process that ends at once; this process
+ *   makes it with its first socket. NSSHIM_HELD_BY names the process that
+ *   tried: what it starts need not try again, and may find the device taken by
+ *   it. Sockets fail with ENETDOWN then, and never go to the host's network.
  *
  *   At the end every socket is closed and what send() took is still delivered,
  *   as the kernel would after its process is gone.
@@ -27,6 +29,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "close.h"
 #include "config.h"
@@ -41,11 +45,15 @@
 /* How long the end of the process waits for the peers. */
 #define DRAIN_US 5000000ull
 
-enum { EXIT_NO_STACK = 1, WHY_MAX = 512 };
+enum {
+	EXIT_NO_STACK = 1,
+	WHY_MAX = 512,
+	/* A failed try leaves descriptors behind. */
+	TRIES_MAX = 8,
+};
 
 static const char held_by[] = "NSSHIM_HELD_BY";
 static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
-static bool is_helper;
 
 static void say(const char *text)
 {
@@ -64,8 +72,8 @@ __attribute__((noreturn)) static void fail(const char *why)
 		raw1(SYS_exit_group, EXIT_NO_STACK);
 }
 
-/* Is the device held by another living process of this family? */
-static bool has_holder(void)
+/* Has another living process tried for us, and perhaps holds the device? */
+static bool is_helper(void)
 {
 	const char *value = getenv(held_by);
 	long pid = value ? strtol(value, NULL, 10) : 0;
@@ -85,19 +93,22 @@ static void note_holder(void)
 /* The log goes to its own descriptor, high above the program's. */
 static int open_log(void)
 {
+	static int opened = -1;
 	long fd, high;
 
 	if (!config.log_file)
 		return STDERR_FILENO;
+	if (opened >= 0)
+		return opened;
 	fd = raw6(SYS_openat, AT_FDCWD, (long)config.log_file,
 		  O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644, 0, 0);
 	if (fd < 0)
 		return -1;
 	high = raw3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 700);
-	if (high < 0)
-		return (int)fd;
-	raw1(SYS_close, fd);
-	return (int)high;
+	if (high >= 0)
+		raw1(SYS_close, fd);
+	opened = (int)(high >= 0 ? high : fd);
+	return opened;
 }
 
 static int boot(char *why, size_t why_size)
@@ -113,6 +124,57 @@ static int boot(char *why, size_t why_size)
 	return stack_boot(&c, why, why_size);
 }
 
+/* What the trial tells the parent, in memory they share. */
+struct trial {
+	bool is_over;
+	int ret;
+	char why[WHY_MAX];
+};
+
+/* Makes the stack in a child of our own, which no handler of the program and
+ * no wait() of it will meet. 0 or -errno and `why`. */
+static int try_boot(char *why, size_t why_size)
+{
+	struct trial *t;
+	long pid, page, ret;
+
+	page = raw6(SYS_mmap, 0, sizeof(*t), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (page < 0 && page > -4096)
+		return 0;
+	t = (struct trial *)page;
+	pid = raw3(SYS_clone, 0, 0, 0);
+	if (pid == 0) {
+		config.stack.log_level = 0;
+		t->ret = boot(t->why, sizeof(t->why));
+		t->is_over = true;
+		for (;;)
+			raw1(SYS_exit_group, 0);
+	}
+	do
+		ret = raw6(SYS_wait4, pid, 0, __WALL, 0, 0, 0);
+	while (ret == -EINTR);
+
+	/* No process for a trial: the first socket will tell. */
+	ret = pid < 0 ? 0 : t->is_over ? t->ret : -EFAULT;
+	snprintf(why, why_size, "%s", t->is_over ? t->why : "cannot start");
+	raw3(SYS_munmap, page, sizeof(*t), 0);
+	return (int)ret;
+}
+
+/* The one who has the device may be another program's trial. */
+static int insist(char *why, size_t why_size)
+{
+	struct timespec pause = {0, 10000000};
+	int ret = try_boot(why, why_size);
+
+	for (int i = 0; i < 10 && ret == -EBUSY; i++) {
+		raw3(SYS_nanosleep, (long)&pause, 0, 0);
+		ret = try_boot(why, why_size);
+	}
+	return ret;
+}
+
 static void end(void);
 
 static void start(void)
@@ -124,26 +186,18 @@ static void start(void)
 
 	if (config_read(why, sizeof(why)))
 		fail(why);
-
-	is_helper = has_holder();
-	if (!is_helper) {
-		if (boot(why, sizeof(why)))
+	if (!is_helper()) {
+		if (insist(why, sizeof(why)))
 			fail(why);
 		note_holder();
 	}
 
-	/* From here on handlers of the program must not meet a held lock. */
-	signal_start();
 	fork_start();
 	at_quick_exit(end);
 	__atomic_store_n(&shim_started, true, __ATOMIC_RELEASE);
-
-	/* Only now can 0, 1 and 2 be told from the kernel's. */
-	if (!is_helper)
-		fdopen_adopt_standard();
 }
 
-void shim_need_start(void)
+static void start_once(void)
 {
 	if (shim_is_ready())
 		return;
@@ -155,34 +209,37 @@ void shim_need_start(void)
 
 __attribute__((constructor)) static void construct(void)
 {
-	shim_need_start();
+	start_once();
 }
 
-/* A helper's first socket: the parent may have gone meanwhile. */
-static int boot_late(void)
+/* The first socket of this process. */
+static int boot_now(void)
 {
-	static bool has_said;
+	static int failures;
 	char why[WHY_MAX] = "";
-	int err = 0;
+	int err;
 
 	pthread_mutex_lock(&once);
-	if (!stack_is_up()) {
+	if (!stack_is_up() && failures < TRIES_MAX) {
+		/* Handlers of the program must not meet a held lock. */
+		signal_start();
 		err = boot(why, sizeof(why));
-		if (!err) {
-			is_helper = false;
-		} else if (!has_said) {
-			has_said = true;
+		if (err && !failures++)
 			say(why);
-		}
 	}
 	pthread_mutex_unlock(&once);
-	return err ? -ENETDOWN : 0;
+	return stack_is_up() ? 0 : -ENETDOWN;
 }
 
 int start_stack(void)
 {
-	shim_need_start();
-	return LIKELY(!is_helper) ? 0 : boot_late();
+	start_once();
+	return LIKELY(stack_is_up()) ? 0 : boot_now();
+}
+
+void shim_need_start(void)
+{
+	start_stack();
 }
 
 static void close_visited(int fd, fdtab_word word, void *context)
