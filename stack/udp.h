@@ -77,12 +77,12 @@ struct udp_pcb {
 	uint64_t drops;        /* [S] arrived but did not fit (SO_RXQ_OVFL) */
 	bool recverr;          /* [S] IP_RECVERR */
 	bool broadcast;        /* [S] SO_BROADCAST */
-	bool shut_read;        /* [S] shutdown(SHUT_RD): nothing more queued */
-	bool multicast_loop;   /* [S] IP_MULTICAST_LOOP, default on */
-	bool multicast_all;    /* [S] IP_MULTICAST_ALL, default on */
-	uint8_t pmtudisc;      /* [S] enum udp_pmtudisc, default WANT */
-	uint8_t ttl;           /* [S] IP_TTL; 0: default */
-	uint8_t tos;           /* [S] IP_TOS */
+	bool shut_read;      /* [S] shutdown(SHUT_RD): once empty, at the end */
+	bool multicast_loop; /* [S] IP_MULTICAST_LOOP, default on */
+	bool multicast_all;  /* [S] IP_MULTICAST_ALL, default on */
+	uint8_t pmtudisc;    /* [S] enum udp_pmtudisc, default WANT */
+	uint8_t ttl;         /* [S] IP_TTL; 0: default */
+	uint8_t tos;         /* [S] IP_TOS */
 	uint8_t multicast_ttl; /* [S] IP_MULTICAST_TTL, default 1 */
 	uint32_t multicast_if; /* [S] IP_MULTICAST_IF ifindex; 0: by route */
 	uint32_t ifindex;      /* [S] SO_BINDTODEVICE; 0: any */

@@ -101,8 +101,7 @@ static struct pkt *copy_of(struct arena *a, const struct pkt *p)
 
 static bool is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
 {
-	return !pcb->shut_read &&
-	       (pcb->ifindex == 0 || pcb->ifindex == ifp->index);
+	return pcb->ifindex == 0 || pcb->ifindex == ifp->index;
 }
 
 static bool has_joined(const struct udp_pcb *pcb, const struct inet_addr *group,
