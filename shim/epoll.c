@@ -12,6 +12,7 @@
  *   An epoll inside an epoll is a kernel member like any other, and when it
  *   may have stack members it is a stack member as well, by the id of its set.
  *
+ * Proved by  test-apps/epoll_*.c
  * Never      looks at the program's `data`.
  * Follows    epoll_ctl(2), epoll_wait(2), epoll(7).
  */
@@ -19,8 +20,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sys/epoll.h>
 
+#include "epoll_kick.h"
 #include "fdtab.h"
 #include "pollset.h"
 #include "real.h"
@@ -114,7 +117,10 @@ static int set_of(int epfd, int fd, sock_id *ep)
 			return ret;
 		epoll_note_kernel_member(epfd);
 	}
-	return fdtab_make_epoll(epfd, ep);
+	ret = fdtab_make_epoll(epfd, ep);
+	if (ret == 0)
+		epoll_kick_sleepers(epfd);
+	return ret;
 }
 
 static int check_event(int op, const struct epoll_event *event)
@@ -194,67 +200,130 @@ SHIM_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 
 /* --- epoll_wait ---------------------------------------------------------- */
 
-static int wait_on(int epfd, fdtab_word w, struct epoll_event *events, int max,
-		   uint64_t deadline_us, const sigset_t *mask)
-{
-	bool is_alone = is_pure(epfd) && !(w & (FDTAB_DUPED | FDTAB_SHARED));
+/* One wait, in whichever of the three ways it was asked for. */
+struct wait {
+	int epfd;
+	struct epoll_event *events;
+	int max;
+	int ms;                         /* for the kernel, unless... */
+	const struct timespec *timeout; /* ...it is to be exact */
+	bool is_exact;
+	const sigset_t *mask;
+};
 
-	if (max <= 0 || max > EVENTS_MAX)
-		return -EINVAL;
-	if (!events)
-		return -EFAULT;
-	return stack_epoll_wait(fdtab_id(w), is_alone ? -1 : epfd, events, max,
-				deadline_us, mask);
+static int wait_in_kernel(const struct wait *w)
+{
+	if (w->is_exact)
+		return REAL(epoll_pwait2)(w->epfd, w->events, w->max,
+					  w->timeout, w->mask);
+	return REAL(epoll_pwait)(w->epfd, w->events, w->max, w->ms, w->mask);
 }
 
-static uint64_t deadline_of_ms(int timeout)
+static uint64_t deadline_of(const struct wait *w)
 {
-	if (timeout < 0)
+	if (w->is_exact)
+		return w->timeout
+			       ? pollset_deadline((uint64_t)w->timeout->tv_sec,
+						  (uint64_t)w->timeout->tv_nsec)
+			       : UINT64_MAX;
+	if (w->ms < 0)
 		return UINT64_MAX;
-	return pollset_deadline((uint64_t)timeout / 1000,
-				(uint64_t)timeout % 1000 * 1000000);
+	return pollset_deadline((uint64_t)w->ms / 1000,
+				(uint64_t)w->ms % 1000 * 1000000);
+}
+
+static void leave(void *w)
+{
+	epoll_kick_leave(((const struct wait *)w)->epfd);
+}
+
+/*
+ * An epoll of ours without stack members yet. 0 and *is_kicked: it has some
+ * now, go on with the stack.
+ */
+static int wait_until_kicked(struct wait *w, bool *is_kicked)
+{
+	volatile int n = 0; /* cleaning up may be a longjmp */
+
+	epoll_kick_enter(w->epfd);
+	pthread_cleanup_push(leave, w);
+	*is_kicked = fdtab_is_epoll(fdtab_load(w->epfd));
+	if (!*is_kicked)
+		n = wait_in_kernel(w);
+	pthread_cleanup_pop(1);
+	if (n > 0) {
+		n = epoll_kick_filter(w->events, n);
+		*is_kicked = n == 0;
+	}
+	return n;
+}
+
+/* With stack members: a count or -errno. */
+static int wait_in_stack(const struct wait *w, fdtab_word word,
+			 uint64_t deadline_us)
+{
+	bool is_alone =
+		is_pure(w->epfd) && !(word & (FDTAB_DUPED | FDTAB_SHARED));
+	int came;
+	int n;
+
+	if (w->max <= 0 || w->max > EVENTS_MAX)
+		return -EINVAL;
+	if (!w->events)
+		return -EFAULT;
+	do {
+		came = stack_epoll_wait(fdtab_id(word), is_alone ? -1 : w->epfd,
+					w->events, w->max, deadline_us,
+					w->mask);
+		n = came > 0 ? epoll_kick_filter(w->events, came) : came;
+	} while (n == 0 && came > 0);
+	return n;
+}
+
+static int wait_on(struct wait *w)
+{
+	fdtab_word word = fdtab_get(w->epfd);
+	uint64_t deadline_us;
+	bool is_kicked;
+	int n;
+
+	if (!fdtab_is_epoll(word)) {
+		if (w->ms == 0 || !is_fresh_epoll(word))
+			return wait_in_kernel(w);
+		deadline_us = deadline_of(w);
+		n = wait_until_kicked(w, &is_kicked);
+		if (!is_kicked)
+			return n;
+		word = fdtab_get(w->epfd);
+		return (int)shim_ret(wait_in_stack(w, word, deadline_us));
+	}
+	return (int)shim_ret(wait_in_stack(w, word, deadline_of(w)));
 }
 
 SHIM_EXPORT int epoll_wait(int epfd, struct epoll_event *events, int max,
 			   int timeout)
 {
-	fdtab_word w = fdtab_get(epfd);
+	struct wait w = {epfd, events, max, timeout, NULL, false, NULL};
 
-	if (!fdtab_is_epoll(w))
-		return REAL(epoll_wait)(epfd, events, max, timeout);
-
-	return (int)shim_ret(
-		wait_on(epfd, w, events, max, deadline_of_ms(timeout), NULL));
+	return wait_on(&w);
 }
 
 SHIM_EXPORT int epoll_pwait(int epfd, struct epoll_event *events, int max,
 			    int timeout, const sigset_t *mask)
 {
-	fdtab_word w = fdtab_get(epfd);
+	struct wait w = {epfd, events, max, timeout, NULL, false, mask};
 
-	if (!fdtab_is_epoll(w))
-		return REAL(epoll_pwait)(epfd, events, max, timeout, mask);
-
-	return (int)shim_ret(
-		wait_on(epfd, w, events, max, deadline_of_ms(timeout), mask));
+	return wait_on(&w);
 }
 
 SHIM_EXPORT int epoll_pwait2(int epfd, struct epoll_event *events, int max,
 			     const struct timespec *timeout,
 			     const sigset_t *mask)
 {
-	fdtab_word w = fdtab_get(epfd);
-	uint64_t deadline_us = UINT64_MAX;
+	struct wait w = {epfd, events, max, -1, timeout, true, mask};
 
-	if (!fdtab_is_epoll(w))
-		return REAL(epoll_pwait2)(epfd, events, max, timeout, mask);
-
-	if (timeout) {
-		if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-		    timeout->tv_nsec >= 1000000000)
-			return (int)shim_ret(-EINVAL);
-		deadline_us = pollset_deadline((uint64_t)timeout->tv_sec,
-					       (uint64_t)timeout->tv_nsec);
-	}
-	return (int)shim_ret(wait_on(epfd, w, events, max, deadline_us, mask));
+	if (timeout && (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+			timeout->tv_nsec >= 1000000000))
+		return (int)shim_ret(-EINVAL);
+	return wait_on(&w);
 }

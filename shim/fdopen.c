@@ -9,6 +9,7 @@
  *   and knows its number: fileno() looks at the stream's _fileno, which cookie
  *   streams have as well.
  *
+ * Proved by  test-apps/stdio_on_socket.c
  * Never      changes a stream on anything else.
  */
 #include "fdopen.h"

@@ -7,6 +7,7 @@
  *   The order of things: files, localhost, name servers; and within the name
  *   servers, the name as it is and the name with each search domain.
  *
+ * Proved by  integration/names.sh
  * Never      keeps anything between calls: files may change, and a lookup
  *            that goes to the network is not where time is saved.
  */
