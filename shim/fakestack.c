@@ -604,3 +604,20 @@ void stack_print_stats(int fd)
 {
 	(void)fd;
 }
+
+int stack_export(char *text, size_t size)
+{
+	(void)text;
+	(void)size;
+	return -ENOENT;
+}
+
+int stack_join(const char *text, const struct stack_config *c, char *why,
+	       size_t why_size)
+{
+	(void)text;
+	(void)c;
+	(void)why;
+	(void)why_size;
+	return -ENOENT;
+}

@@ -8,12 +8,11 @@
  *   not parse or a stack that cannot be made is one line on stderr and the end
  *   of the program, before it did anything.
  *
- *   The device has one user at a time, and most programs that are started under
- *   the preload (shells, timeout, compressors) never make a socket. So start-up
- *   only tries the stack, in a child process that ends at once; this process
- *   makes it with its first socket. NSSHIM_HELD_BY names the process that
- *   tried: what it starts need not try again, and may find the device taken by
- *   it. Sockets fail with ENETDOWN then, and never go to the host's network.
+ *   The first program makes the stack; what it executes joins it, because two
+ *   descriptors (the arena's and the device's) survive exec and NSSHIM_FAMILY
+ *   says which. Where something has closed them and the process in
+ *   NSSHIM_HELD_BY still lives, the program runs without a stack: its sockets
+ *   fail with ENETDOWN, and never go to the host's network.
  *
  *   At the end every socket is closed and what send() took is still delivered,
  *   as the kernel would after its process is gone.
@@ -29,8 +28,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 
 #include "close.h"
 #include "config.h"
@@ -53,6 +50,7 @@ enum {
 };
 
 static const char held_by[] = "NSSHIM_HELD_BY";
+static const char family[] = "NSSHIM_FAMILY";
 static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
 
 static void say(const char *text)
@@ -72,8 +70,8 @@ __attribute__((noreturn)) static void fail(const char *why)
 		raw1(SYS_exit_group, EXIT_NO_STACK);
 }
 
-/* Has another living process tried for us, and perhaps holds the device? */
-static bool is_helper(void)
+/* Does another living process of ours hold the device? */
+static bool has_holder(void)
 {
 	const char *value = getenv(held_by);
 	long pid = value ? strtol(value, NULL, 10) : 0;
@@ -82,10 +80,13 @@ static bool is_helper(void)
 	       raw3(SYS_kill, pid, 0, 0) != -ESRCH;
 }
 
-static void note_holder(void)
+/* What the programs that this one executes must know. */
+static void tell_children(void)
 {
-	char value[24];
+	char value[64];
 
+	if (stack_export(value, sizeof(value)) == 0)
+		setenv(family, value, 1);
 	snprintf(value, sizeof(value), "%ld", raw1(SYS_getpid, 0));
 	setenv(held_by, value, 1);
 }
@@ -111,67 +112,25 @@ static int open_log(void)
 	return opened;
 }
 
-static int boot(char *why, size_t why_size)
+/* Joins the stack of who started us, or makes one. */
+static int join_or_boot(char *why, size_t why_size)
 {
 	struct stack_config c = config.stack;
+	const char *text = getenv(family);
+	int ret = -ENOENT;
 
 	c.log_fd = open_log();
 	if (c.log_fd < 0) {
 		snprintf(why, why_size, "NSSHIM_LOG: cannot open %s",
 			 config.log_file);
-		return -ENOENT;
+		return -EIO;
 	}
-	return stack_boot(&c, why, why_size);
-}
-
-/* What the trial tells the parent, in memory they share. */
-struct trial {
-	bool is_over;
-	int ret;
-	char why[WHY_MAX];
-};
-
-/* Makes the stack in a child of our own, which no handler of the program and
- * no wait() of it will meet. 0 or -errno and `why`. */
-static int try_boot(char *why, size_t why_size)
-{
-	struct trial *t;
-	long pid, page, ret;
-
-	page = raw6(SYS_mmap, 0, sizeof(*t), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (page < 0 && page > -4096)
-		return 0;
-	t = (struct trial *)page;
-	pid = raw3(SYS_clone, 0, 0, 0);
-	if (pid == 0) {
-		config.stack.log_level = 0;
-		t->ret = boot(t->why, sizeof(t->why));
-		t->is_over = true;
-		for (;;)
-			raw1(SYS_exit_group, 0);
-	}
-	do
-		ret = raw6(SYS_wait4, pid, 0, __WALL, 0, 0, 0);
-	while (ret == -EINTR);
-
-	/* No process for a trial: the first socket will tell. */
-	ret = pid < 0 ? 0 : t->is_over ? t->ret : -EFAULT;
-	snprintf(why, why_size, "%s", t->is_over ? t->why : "cannot start");
-	raw3(SYS_munmap, page, sizeof(*t), 0);
-	return (int)ret;
-}
-
-/* The one who has the device may be another program's trial. */
-static int insist(char *why, size_t why_size)
-{
-	struct timespec pause = {0, 10000000};
-	int ret = try_boot(why, why_size);
-
-	for (int i = 0; i < 10 && ret == -EBUSY; i++) {
-		raw3(SYS_nanosleep, (long)&pause, 0, 0);
-		ret = try_boot(why, why_size);
-	}
+	if (text)
+		ret = stack_join(text, &c, why, why_size);
+	if (ret == -ENOENT)
+		ret = stack_boot(&c, why, why_size);
+	if (ret == 0)
+		tell_children();
 	return ret;
 }
 
@@ -186,11 +145,10 @@ static void start(void)
 
 	if (config_read(why, sizeof(why)))
 		fail(why);
-	if (!is_helper()) {
-		if (insist(why, sizeof(why)))
-			fail(why);
-		note_holder();
-	}
+	/* Handlers of the program must not meet a held lock. */
+	signal_start();
+	if (join_or_boot(why, sizeof(why)) && !has_holder())
+		fail(why);
 
 	fork_start();
 	at_quick_exit(end);
@@ -212,7 +170,7 @@ __attribute__((constructor)) static void construct(void)
 	start_once();
 }
 
-/* The first socket of this process. */
+/* A socket in a program that found no stack: has the holder gone? */
 static int boot_now(void)
 {
 	static int failures;
@@ -221,9 +179,7 @@ static int boot_now(void)
 
 	pthread_mutex_lock(&once);
 	if (!stack_is_up() && failures < TRIES_MAX) {
-		/* Handlers of the program must not meet a held lock. */
-		signal_start();
-		err = boot(why, sizeof(why));
+		err = join_or_boot(why, sizeof(why));
 		if (err && !failures++)
 			say(why);
 	}

@@ -4,8 +4,8 @@
  * start.h - is there a stack for this process?
  *
  * What this room is for
- *   The constructor only makes sure that there can be one; it is made with the
- *   first socket of the process.
+ *   The constructor makes or joins one; where it could not because another
+ *   process of the family holds the device, the first socket tries again.
  */
 #ifndef SHIM_START_H
 #define SHIM_START_H

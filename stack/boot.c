@@ -12,6 +12,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 #define MEMORY_MIN (16ull << 20)
 
 static int arena_memfd = -1;
+static struct link *device; /* the lowest layer of the first interface */
 
 PRINTF_LIKE(4, 5)
 static int explain(int error, char *why, size_t size, const char *fmt, ...)
@@ -213,6 +215,7 @@ static int open_device(const struct stack_config *c, struct stack *st,
 
 	if (ret < 0)
 		return ret;
+	device = l;
 	ownfd_adopt(&l->fd);
 	ret = wrap_link(c, st, &l, why, size);
 	if (ret < 0)
@@ -259,6 +262,82 @@ unmap:
 	/* The process ends after this: descriptors need no care. */
 	arena_unmap(arena);
 	return ret;
+}
+
+/* --- the family: programs that a program of ours executes ---------------- */
+
+int stack_export(char *text, size_t size)
+{
+	int n;
+
+	if (!turn_stack || !device)
+		return -ENOENT;
+	n = snprintf(text, size, "%d,%d,%llx", arena_memfd, device->fd,
+		     (unsigned long long)arena_id(turn_stack->eng.arena));
+	if (n < 0 || (size_t)n >= size)
+		return -ENOSPC;
+	sys_fcntl(arena_memfd, F_SETFD, 0);
+	sys_fcntl(device->fd, F_SETFD, 0);
+	return 0;
+}
+
+/* The links of a stack that another process has made. */
+static int reopen_links(const struct stack_config *c, struct stack *st,
+			int tap_fd, char *why, size_t size)
+{
+	struct link_tap_config tap = {
+	    c->tap, c->offload && !c->impair, tap_fd};
+	struct link *l;
+	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
+
+	if (ret == 0)
+		ret = link_attach_at(st->net.ifs[0].link, l);
+	if (ret < 0)
+		return explain(ret, why, size,
+			       "the loopback interface cannot be attached: %s",
+			       strerror(-ret));
+	ret = link_tap_open(&tap, &l, why, size);
+	if (ret < 0)
+		return ret;
+	device = l;
+	ownfd_adopt(&l->fd);
+	ret = wrap_link(c, st, &l, why, size);
+	return ret < 0 ? ret : link_attach_at(st->net.ifs[1].link, l);
+}
+
+int stack_join(const char *text, const struct stack_config *c, char *why,
+	       size_t size)
+{
+	unsigned long long id;
+	struct arena *arena;
+	struct stack *st;
+	int memfd, tap_fd, ret;
+
+	if (sscanf(text, "%d,%d,%llx", &memfd, &tap_fd, &id) != 3)
+		return -ENOENT;
+	log_open(c->log_fd, (enum log_level)c->log_level);
+	ret = arena_attach(memfd, &arena);
+	if (ret < 0)
+		return ret == -EEXIST
+			   ? explain(ret, why, size,
+				     "the address %p, where the stack's memory "
+				     "must lie, is taken in this program",
+				     ARENA_ADDRESS)
+			   : -ENOENT;
+	st = arena_root(arena);
+	if (arena_id(arena) != id || !st || st->net.nifs < 2) {
+		arena_unmap(arena);
+		return -ENOENT;
+	}
+	arena_memfd = memfd;
+	ownfd_adopt(&arena_memfd);
+	arena_set_fd(arena, arena_memfd);
+	bell_setup(id);
+	ret = reopen_links(c, st, tap_fd, why, size);
+	if (ret < 0)
+		return ret;
+	turn_stack = st;
+	return 0;
 }
 
 void stack_after_fork_in_child(void)

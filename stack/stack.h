@@ -57,6 +57,21 @@ struct stack_config {
  */
 int stack_boot(const struct stack_config *config, char *why, size_t why_size);
 
+/*
+ * A program that this one executes joins its stack: export writes what the
+ * child must know (an environment value) and lets the two descriptors behind
+ * it survive exec. 0 or -ENOSPC.
+ */
+int stack_export(char *text, size_t size);
+
+/*
+ * In the executed program: attaches to the stack that `text` names. 0; -ENOENT
+ * when the descriptors did not come along (then the caller boots, and hears
+ * whether the device is free); other -errno with a sentence in `why`.
+ */
+int stack_join(const char *text, const struct stack_config *config, char *why,
+	       size_t why_size);
+
 /* Was stack_boot() successful in this process (or before the fork)? */
 bool stack_is_up(void);
 
