@@ -26,6 +26,8 @@ enum {
 	EXCLUSIVE_OK = EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLET |
 		       EPOLLWAKEUP | (int)EPOLLEXCLUSIVE,
 	NEST_MAX = 5,
+	/* Sets looked at on the way up from one. */
+	WALK_MAX = 32,
 };
 
 int epset_new(struct stack *st, struct epset **out)
@@ -41,6 +43,7 @@ int epset_new(struct stack *st, struct epset **out)
 		return -ENOMEM;
 	}
 	set->stack = st;
+	set->levels = 1;
 	set->id = sock_slot_id(set->slot);
 	readiness_init(&set->readiness, set->slot);
 	list_init(&set->ready);
@@ -126,21 +129,77 @@ static struct epset_member *find(struct epset *set, int fd, sock_id target)
 	return m;
 }
 
-/* Does `inner` contain `outer`, or lie too deep? Bounded depth, no recursion:
- * epoll itself allows five levels, and we allow one of ours in another. */
-static int check_nesting(const struct epset *outer,
-			 const struct sock_slot *target)
+/* `set` is at least so high; so are then the sets it is in. The way up has at
+ * most NEST_MAX steps, and each is taken once a level. */
+static void raise_levels(struct epset *set, int levels)
 {
-	struct epset_member *m, *next;
+	struct epset *work[WALK_MAX] = {set};
+	size_t n = 1;
+
+	set->levels = MAX(set->levels, levels);
+	for (size_t i = 0; i < n; i++) {
+		list_for_each(it, &work[i]->readiness.watches)
+		{
+			struct watch *w = list_entry(it, struct watch, link);
+			struct epset *above;
+
+			if (w->kind != WATCH_MEMBER || n == WALK_MAX)
+				continue;
+			above = w->member->set;
+			above->levels =
+			    MAX(above->levels, work[i]->levels + 1);
+			work[n++] = above;
+		}
+	}
+}
+
+/*
+ * Walks up from `outer`, breadth first, through the sets it is a member of.
+ * -ELOOP: `inner` is among them, or `levels` more are too many. A set that is
+ * in very many others counts as too deep.
+ */
+static int check_above(struct epset *outer, const struct epset *inner,
+		       int levels)
+{
+	struct {
+		struct epset *set;
+		int levels;
+	} work[WALK_MAX] = {{outer, levels + 1}};
+	size_t n = 1;
+
+	for (size_t i = 0; i < n; i++) {
+		struct epset *set = work[i].set;
+
+		if (set == inner || work[i].levels > NEST_MAX)
+			return -ELOOP;
+		list_for_each(it, &set->readiness.watches)
+		{
+			struct watch *w = list_entry(it, struct watch, link);
+
+			if (w->kind != WATCH_MEMBER)
+				continue;
+			if (n == WALK_MAX)
+				return -ELOOP;
+			work[n].set = w->member->set;
+			work[n++].levels = work[i].levels + 1;
+		}
+	}
+	return 0;
+}
+
+static int check_nesting(struct epset *outer, const struct sock_slot *target)
+{
+	struct epset *inner = target->object;
+	int ret;
 
 	if (target->kind != SOCK_KIND_EPSET)
 		return 0;
-	if (target->object == outer)
+	if (inner == outer)
 		return -EINVAL;
-	HASH_ITER (hh, ((struct epset *)target->object)->members, m, next)
-		if (m->target->kind == SOCK_KIND_EPSET)
-			return -ELOOP;
-	return 0;
+	ret = check_above(outer, inner, inner->levels);
+	if (ret == 0)
+		raise_levels(outer, inner->levels + 1);
+	return ret;
 }
 
 static int add(struct epset *set, int fd, struct sock_slot *target,
@@ -221,6 +280,46 @@ int epset_ctl(struct epset *set, int op, int fd, sock_id target,
 	}
 }
 
+static bool is_in_set(const struct epset_member *m)
+{
+	return m->target->kind == SOCK_KIND_EPSET;
+}
+
+/*
+ * Down to the first set whose first ready member is a socket that holds or an
+ * inner set known to hold, then up again; members that do not hold fall out on
+ * the way. Each step removes a member, or goes down, or goes up for good.
+ */
+bool epset_settle(struct epset *set)
+{
+	struct epset *chain[NEST_MAX] = {set};
+	const struct epset *sure = NULL;
+	int depth = 1;
+
+	while (depth > 0) {
+		struct epset *at = chain[depth - 1];
+		struct list *first = list_first(&at->ready);
+		struct epset_member *m;
+
+		if (!first) {
+			readiness_set(&at->readiness, 0, 0);
+			depth--;
+			continue;
+		}
+		m = list_entry(first, struct epset_member, ready);
+		if (!reported_now(m)) {
+			list_remove(&m->ready);
+		} else if (is_in_set(m) && m->target->object != sure &&
+			   depth < NEST_MAX) {
+			chain[depth++] = m->target->object;
+		} else {
+			sure = at;
+			depth--;
+		}
+	}
+	return set->slot->ready & EPOLLIN;
+}
+
 int epset_harvest(struct epset *set, struct epoll_event *events, int max)
 {
 	struct list again;
@@ -233,6 +332,8 @@ int epset_harvest(struct epset *set, struct epoll_event *events, int max)
 		    list_entry(link, struct epset_member, ready);
 		uint32_t now = reported_now(m);
 
+		if (now && is_in_set(m) && !epset_settle(m->target->object))
+			now = 0;
 		if (!now)
 			continue;
 		events[n].events = now;

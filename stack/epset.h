@@ -25,6 +25,7 @@ struct epset {
 	struct readiness readiness; /* [S] sleepers, and outer epoll sets */
 	struct epset_member *members; /* [S] uthash by key */
 	struct list ready;	    /* [S] members to look at */
+	int levels; /* [S] sets from this one down; never grows less */
 };
 
 struct epset_key {
@@ -51,6 +52,13 @@ struct epset *epset_find(struct stack *st, sock_id id);
 /* See stack_epoll_ctl(). The target may be a socket or another set. */
 int epset_ctl(struct epset *set, int op, int fd, sock_id target,
 	      const struct epoll_event *event) MUST_CHECK;
+
+/*
+ * A set says it is ready from the first event until a look finds nothing. This
+ * is the look, through sets in the set as well: true when there is something to
+ * report; its readiness is right afterwards.
+ */
+bool epset_settle(struct epset *set);
 
 /* Up to `max` events of ready members; level-triggered ones stay. */
 int epset_harvest(struct epset *set, struct epoll_event *events, int max);

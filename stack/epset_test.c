@@ -203,6 +203,53 @@ Test(epset, a_set_in_a_set_is_ready_when_it_has_events)
 	epset_free(outer);
 }
 
+static int put_in(struct epset *outer, struct epset *inner)
+{
+	struct epoll_event ev = {.events = EPOLLIN, .data.u64 = 0xabcdef01};
+
+	return epset_ctl(outer, EPOLL_CTL_ADD, 6, inner->id, &ev);
+}
+
+Test(epset, three_levels_are_ready_no_longer_than_their_socket)
+{
+	struct epset *in = new_set(), *mid = new_set(), *out = new_set();
+	struct sock *s = kit_receiver(PORT);
+
+	cr_assert(eq(int, ctl(in, EPOLL_CTL_ADD, 5, s, EPOLLIN), 0));
+	cr_assert(eq(int, put_in(mid, in), 0));
+	cr_assert(eq(int, put_in(out, mid), 0));
+	cr_assert(not(epset_settle(out)));
+	kit_send_to(PORT);
+	cr_assert(epset_settle(out));
+	cr_assert(eq(u32, one(out), EPOLLIN));
+	kit_read_one(s);
+	cr_assert(not(epset_settle(out)));
+	cr_assert(eq(u32, in->slot->ready, 0));
+	kit_send_to(PORT);
+	cr_assert(eq(u32, one(out), EPOLLIN));
+	epset_free(in);
+	cr_assert(not(epset_settle(out)));
+	epset_free(mid);
+	epset_free(out);
+}
+
+Test(epset, loops_and_towers_are_refused)
+{
+	enum { HEIGHT = 6 };
+	struct epset *set[HEIGHT];
+
+	for (int i = 0; i < HEIGHT; i++)
+		set[i] = new_set();
+	for (int i = 0; i < HEIGHT - 2; i++)
+		cr_assert(eq(int, put_in(set[i + 1], set[i]), 0));
+	cr_assert(eq(int, put_in(set[5], set[4]), -ELOOP));
+	cr_assert(eq(int, put_in(set[0], set[5]), -ELOOP));
+	cr_assert(eq(int, put_in(set[0], set[4]), -ELOOP));
+	cr_assert(eq(int, put_in(set[1], set[2]), -ELOOP));
+	for (int i = 0; i < HEIGHT; i++)
+		epset_free(set[i]);
+}
+
 Test(epset, memberships_tell_what_a_conversion_needs)
 {
 	struct epset *set = new_set();

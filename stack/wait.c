@@ -154,6 +154,45 @@ static int sleep_until_ready(struct sleep *z, struct stack_pollee *socks,
 	return ret;
 }
 
+/* A set may say it is ready when its members no longer are: have it look. */
+static void settle_sets(const struct stack_pollee *socks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct sock_slot *slot =
+		    sock_slot_of(turn_stack, socks[i].sock);
+		struct epset *set;
+		struct stack *st;
+
+		if (!slot || slot->kind != SOCK_KIND_EPSET ||
+		    !(ready_bits(socks[i].sock) & EPOLLIN))
+			continue;
+		st = turn_enter();
+		set = epset_find(st, socks[i].sock);
+		if (set)
+			epset_settle(set);
+		turn_leave(st);
+	}
+}
+
+/* What there is now, without sleeping. */
+static int poll_now(struct stack_pollee *socks, size_t nsocks,
+		    struct pollfd *kernel, size_t nkernel,
+		    const sigset_t *mask)
+{
+	struct timespec zero = {0, 0};
+	int found, ret;
+
+	settle_sets(socks, nsocks);
+	found = look(socks, nsocks);
+	if (!nkernel)
+		return found;
+	/* With something to report, pending signals stay pending. */
+	ret = sys_ppoll(kernel, nkernel, &zero, found ? NULL : mask);
+	if (ret < 0)
+		return found ? found : ret;
+	return found + ret;
+}
+
 int stack_poll(struct stack_pollee *socks, size_t nsocks,
 	       struct pollfd *kernel, size_t nkernel, uint64_t deadline_us,
 	       const sigset_t *mask)
@@ -163,35 +202,35 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks,
 				   .deadline = deadline_us,
 				   .mask = mask};
 	struct sleep z = {NULL, NULL};
-	struct timespec zero = {0, 0};
 	int found, ret;
 
 	/* What lies in the device counts as arrived; and who comes by here
 	 * all the time keeps the stack thread asleep. */
 	driver_poke();
-	found = look(socks, nsocks);
-	if (nkernel) {
-		/* With something to report, pending signals stay pending. */
-		ret = sys_ppoll(kernel, nkernel, &zero, found ? NULL : mask);
-		if (ret < 0 && !found)
-			return ret;
-		found += MAX(ret, 0);
-	}
-	if (found || deadline_us == 0)
-		return found;
+	for (;;) {
+		found = poll_now(socks, nsocks, kernel, nkernel, mask);
+		if (found || deadline_us == 0)
+			return found;
 
-	if (nkernel > DRIVER_FEW) {
-		z.scratch = calloc(nkernel + DRIVER_SCRATCH, sizeof(*kernel));
-		if (!z.scratch)
-			return -ENOMEM;
+		z = (struct sleep){NULL, NULL};
+		if (nkernel > DRIVER_FEW) {
+			z.scratch = calloc(nkernel + DRIVER_SCRATCH,
+					   sizeof(*kernel));
+			if (!z.scratch)
+				return -ENOMEM;
+		}
+		pthread_cleanup_push(end_sleep, &z);
+		ret = sleep_until_ready(&z, socks, nsocks, &how);
+		pthread_cleanup_pop(1);
+		if (ret < 0 && ret != -ETIMEDOUT && ret != -EINTR)
+			return ret;
+		settle_sets(socks, nsocks);
+		found = look(socks, nsocks) + count_kernel(kernel, nkernel);
+		if (found)
+			return found;
+		if (ret < 0)
+			return ret == -EINTR ? ret : 0;
 	}
-	pthread_cleanup_push(end_sleep, &z);
-	ret = sleep_until_ready(&z, socks, nsocks, &how);
-	pthread_cleanup_pop(1);
-	if (ret < 0 && ret != -ETIMEDOUT && ret != -EINTR)
-		return ret;
-	found = look(socks, nsocks) + count_kernel(kernel, nkernel);
-	return !found && ret == -EINTR ? -EINTR : found;
 }
 
 int stack_wait(sock_id id, uint32_t events, uint64_t deadline_us)
