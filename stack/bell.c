@@ -56,8 +56,8 @@ static socklen_t name_of(uint32_t number, struct sockaddr_un *addr)
 void bell_setup(uint64_t arena_id)
 {
 	family_id = arena_id;
-	ringer = sys_socket(
-	    AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	ringer = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			    0);
 	if (ringer >= 0)
 		ownfd_adopt(&ringer);
 }
@@ -69,8 +69,8 @@ static int bell_open(struct bell *b, uint32_t number)
 	int ret;
 
 	b->number = number;
-	b->fd = sys_socket(
-	    AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	b->fd = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+			   0);
 	if (b->fd < 0)
 		return b->fd;
 	ret = sys_bind(b->fd, &addr, len);

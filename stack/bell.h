@@ -18,7 +18,7 @@
 #include "base.h"
 
 struct bell {
-	int fd;		   /* poll it for POLLIN; -1: not open */
+	int fd;            /* poll it for POLLIN; -1: not open */
 	uint32_t number;   /* names it in the arena */
 	struct bell *next; /* in the pool */
 };

@@ -147,8 +147,7 @@ static int wrap_link(const struct stack_config *c, struct stack *st,
 }
 
 /* Locally administered, unicast, and different from stack to stack. */
-static struct eth_addr make_mac(struct stack *st,
-				const struct stack_config *c)
+static struct eth_addr make_mac(struct stack *st, const struct stack_config *c)
 {
 	static const uint8_t none[6];
 	struct eth_addr mac;
@@ -207,8 +206,7 @@ static int add_gateway(const struct stack_config *c, struct stack *st,
 static int open_device(const struct stack_config *c, struct stack *st,
 		       char *why, size_t size)
 {
-	struct link_tap_config tap = {
-	    c->tap, c->offload && !c->impair, -1};
+	struct link_tap_config tap = {c->tap, c->offload && !c->impair, -1};
 	struct iface *ifp;
 	struct link *l;
 	int ret = link_tap_open(&tap, &l, why, size);
@@ -285,8 +283,7 @@ int stack_export(char *text, size_t size)
 static int reopen_links(const struct stack_config *c, struct stack *st,
 			int tap_fd, char *why, size_t size)
 {
-	struct link_tap_config tap = {
-	    c->tap, c->offload && !c->impair, tap_fd};
+	struct link_tap_config tap = {c->tap, c->offload && !c->impair, tap_fd};
 	struct link *l;
 	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
 
@@ -319,11 +316,12 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	ret = arena_attach(memfd, &arena);
 	if (ret < 0)
 		return ret == -EEXIST
-			   ? explain(ret, why, size,
-				     "the address %p, where the stack's memory "
-				     "must lie, is taken in this program",
-				     ARENA_ADDRESS)
-			   : -ENOENT;
+			       ? explain(ret, why, size,
+					 "the address %p, where the stack's "
+					 "memory "
+					 "must lie, is taken in this program",
+					 ARENA_ADDRESS)
+			       : -ENOENT;
 	st = arena_root(arena);
 	if (arena_id(arena) != id || !st || st->net.nifs < 2) {
 		arena_unmap(arena);

@@ -35,13 +35,13 @@ enum { THREAD_STACK = 256 << 10 };
 
 /* Of this process; atomics unless marked S (the stack lock). */
 static struct {
-	int slot;		/* enum slot */
-	uint32_t standby;	/* futex word of the stack thread */
-	int deep;		/* it sleeps on it without a timeout */
-	uint32_t drives;	/* counts returns from an application's poll */
-	uint32_t sleepers;	/* application threads asleep, not driving */
-	usecs watch_until;	/* [S] */
-	uint32_t bell_number;	/* [S] of who sleeps as driver */
+	int slot;             /* enum slot */
+	uint32_t standby;     /* futex word of the stack thread */
+	int deep;             /* it sleeps on it without a timeout */
+	uint32_t drives;      /* counts returns from an application's poll */
+	uint32_t sleepers;    /* application threads asleep, not driving */
+	usecs watch_until;    /* [S] */
+	uint32_t bell_number; /* [S] of who sleeps as driver */
 	int started;
 } driver;
 
@@ -104,10 +104,10 @@ static void slot_release_by_app(void)
 
 /* What a step shall do. */
 struct plan {
-	bool read;		/* the links may have frames */
-	const uint32_t *until;	/* see turn_read_links() */
-	usecs limit;		/* when the caller looks again at the latest */
-	uint32_t bell;		/* and what wakes it */
+	bool read;             /* the links may have frames */
+	const uint32_t *until; /* see turn_read_links() */
+	usecs limit;           /* when the caller looks again at the latest */
+	uint32_t bell;         /* and what wakes it */
 };
 
 /* One step of the engine. Returns the next deadline, and promises to look

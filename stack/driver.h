@@ -56,9 +56,9 @@ struct driver_sleep {
 	size_t nkernel;
 	struct pollfd *scratch; /* room for nkernel + DRIVER_SCRATCH entries;
 				   may be NULL for up to DRIVER_FEW */
-	usecs deadline; /* USECS_NEVER: none */
-	const sigset_t *mask; /* as ppoll(2), or NULL */
-	bool for_one;	      /* one socket: stop at the frame that wakes */
+	usecs deadline;         /* USECS_NEVER: none */
+	const sigset_t *mask;   /* as ppoll(2), or NULL */
+	bool for_one;           /* one socket: stop at the frame that wakes */
 };
 
 /*

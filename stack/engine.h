@@ -33,31 +33,31 @@
 
 /* What happened to a transport object in this turn. */
 enum news_bits {
-	NEWS_READABLE = 1 << 0,	    /* bytes or a datagram arrived */
-	NEWS_WRITABLE = 1 << 1,	    /* send space came back */
+	NEWS_READABLE = 1 << 0,     /* bytes or a datagram arrived */
+	NEWS_WRITABLE = 1 << 1,     /* send space came back */
 	NEWS_CONNECTED = 1 << 2,    /* the handshake is complete */
 	NEWS_ACCEPTABLE = 1 << 3,   /* a connection can be accepted */
 	NEWS_END_OF_INPUT = 1 << 4, /* the peer's FIN was reached */
-	NEWS_URGENT = 1 << 5,	    /* urgent data is pending */
-	NEWS_ERROR = 1 << 6,	    /* the object's error was set */
-	NEWS_CLOSED = 1 << 7,	    /* both directions are over */
+	NEWS_URGENT = 1 << 5,       /* urgent data is pending */
+	NEWS_ERROR = 1 << 6,        /* the object's error was set */
+	NEWS_CLOSED = 1 << 7,       /* both directions are over */
 };
 
 struct news {
 	struct list link; /* [S] engine->news while bits != 0 */
-	uint32_t bits;	  /* [S] enum news_bits */
-	void *owner;	  /* [S] the socket floor's object; NULL: no listener */
+	uint32_t bits;    /* [S] enum news_bits */
+	void *owner;      /* [S] the socket floor's object; NULL: no listener */
 };
 
 struct engine {
-	struct lock lock;	  /* the stack lock */
-	struct arena *arena;	  /* [I] */
-	usecs now;		  /* [S] time of this turn */
+	struct lock lock;         /* the stack lock */
+	struct arena *arena;      /* [I] */
+	usecs now;                /* [S] time of this turn */
 	struct timer_heap timers; /* [S] */
-	struct rand rand;	  /* [S] */
+	struct rand rand;         /* [S] */
 	struct rand_key hash_key; /* [I] for tables */
-	struct stats stats;	  /* [S] */
-	struct list news;	  /* [S] struct news with bits set */
+	struct stats stats;       /* [S] */
+	struct list news;         /* [S] struct news with bits set */
 };
 
 void engine_init(struct engine *e, struct arena *arena,

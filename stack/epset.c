@@ -32,8 +32,8 @@ enum {
 
 int epset_new(struct stack *st, struct epset **out)
 {
-	struct epset *set = arena_zalloc(st->eng.arena, sizeof(*set),
-					 ARENA_EPSET);
+	struct epset *set =
+		arena_zalloc(st->eng.arena, sizeof(*set), ARENA_EPSET);
 
 	if (!set)
 		return -ENOMEM;
@@ -76,8 +76,7 @@ struct epset *epset_find(struct stack *st, sock_id id)
 {
 	struct sock_slot *slot = sock_slot_of(st, id);
 
-	if (!slot || slot->kind != SOCK_KIND_EPSET ||
-	    sock_slot_id(slot) != id)
+	if (!slot || slot->kind != SOCK_KIND_EPSET || sock_slot_id(slot) != id)
 		return NULL;
 	return slot->object;
 }
@@ -91,9 +90,8 @@ static struct readiness *readiness_of(const struct sock_slot *slot)
 
 static uint32_t asked(const struct epset_member *m)
 {
-	return (m->events | ALWAYS) &
-	       ~(uint32_t)(EPOLLET | EPOLLONESHOT | EPOLLWAKEUP |
-			   EPOLLEXCLUSIVE);
+	return (m->events | ALWAYS) & ~(uint32_t)(EPOLLET | EPOLLONESHOT |
+						  EPOLLWAKEUP | EPOLLEXCLUSIVE);
 }
 
 static uint32_t reported_now(const struct epset_member *m)
@@ -138,16 +136,14 @@ static void raise_levels(struct epset *set, int levels)
 
 	set->levels = MAX(set->levels, levels);
 	for (size_t i = 0; i < n; i++) {
-		list_for_each(it, &work[i]->readiness.watches)
-		{
+		list_for_each (it, &work[i]->readiness.watches) {
 			struct watch *w = list_entry(it, struct watch, link);
 			struct epset *above;
 
 			if (w->kind != WATCH_MEMBER || n == WALK_MAX)
 				continue;
 			above = w->member->set;
-			above->levels =
-			    MAX(above->levels, work[i]->levels + 1);
+			above->levels = MAX(above->levels, work[i]->levels + 1);
 			work[n++] = above;
 		}
 	}
@@ -172,8 +168,7 @@ static int check_above(struct epset *outer, const struct epset *inner,
 
 		if (set == inner || work[i].levels > NEST_MAX)
 			return -ELOOP;
-		list_for_each(it, &set->readiness.watches)
-		{
+		list_for_each (it, &set->readiness.watches) {
 			struct watch *w = list_entry(it, struct watch, link);
 
 			if (w->kind != WATCH_MEMBER)
@@ -329,7 +324,7 @@ int epset_harvest(struct epset *set, struct epoll_event *events, int max)
 	list_init(&again);
 	while (n < max && (link = list_pop(&set->ready))) {
 		struct epset_member *m =
-		    list_entry(link, struct epset_member, ready);
+			list_entry(link, struct epset_member, ready);
 		uint32_t now = reported_now(m);
 
 		if (now && is_in_set(m) && !epset_settle(m->target->object))
@@ -355,8 +350,7 @@ size_t epset_memberships(struct sock *s, struct stack_membership *out,
 {
 	size_t n = 0;
 
-	list_for_each(it, &s->readiness.watches)
-	{
+	list_for_each (it, &s->readiness.watches) {
 		struct watch *w = list_entry(it, struct watch, link);
 		struct epset_member *m = w->member;
 
@@ -375,8 +369,7 @@ size_t epset_memberships(struct sock *s, struct stack_membership *out,
 
 void epset_forget_fd(struct sock *s, int fd)
 {
-	list_for_each_safe(it, next, &s->readiness.watches)
-	{
+	list_for_each_safe (it, next, &s->readiness.watches) {
 		struct watch *w = list_entry(it, struct watch, link);
 
 		if (w->kind == WATCH_MEMBER &&

@@ -19,12 +19,12 @@
 #include "sock_wait.h"
 
 struct epset {
-	sock_id id;		    /* [I] */
-	struct stack *stack;	    /* [I] */
-	struct sock_slot *slot;	    /* [I] its ready bit is EPOLLIN */
-	struct readiness readiness; /* [S] sleepers, and outer epoll sets */
+	sock_id id;                   /* [I] */
+	struct stack *stack;          /* [I] */
+	struct sock_slot *slot;       /* [I] its ready bit is EPOLLIN */
+	struct readiness readiness;   /* [S] sleepers, and outer epoll sets */
 	struct epset_member *members; /* [S] uthash by key */
-	struct list ready;	    /* [S] members to look at */
+	struct list ready;            /* [S] members to look at */
 	int levels; /* [S] sets from this one down; never grows less */
 };
 
@@ -34,15 +34,15 @@ struct epset_key {
 };
 
 struct epset_member {
-	struct epset_key key;	/* [I] */
-	struct epset *set;	/* [I] */
+	struct epset_key key;     /* [I] */
+	struct epset *set;        /* [I] */
 	struct sock_slot *target; /* [I] whose readiness it reports */
-	struct watch watch;	/* [S] on the target's readiness */
-	struct list ready;	/* [S] set->ready */
-	uint32_t events;	/* [S] as asked, with EPOLLET and friends */
-	bool disarmed;		/* [S] EPOLLONESHOT has fired */
-	epoll_data_t data;	/* [S] the program's */
-	UT_hash_handle hh;	/* [S] */
+	struct watch watch;       /* [S] on the target's readiness */
+	struct list ready;        /* [S] set->ready */
+	uint32_t events;          /* [S] as asked, with EPOLLET and friends */
+	bool disarmed;            /* [S] EPOLLONESHOT has fired */
+	epoll_data_t data;        /* [S] the program's */
+	UT_hash_handle hh;        /* [S] */
 };
 
 int epset_new(struct stack *st, struct epset **out) MUST_CHECK;

@@ -64,8 +64,7 @@ Test(epset, edge_member_is_reported_once_an_event)
 	struct epset *set = new_set();
 	struct sock *s = kit_receiver(PORT);
 
-	cr_assert(eq(int, ctl(set, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLET),
-		     0));
+	cr_assert(eq(int, ctl(set, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLET), 0));
 	kit_send_to(PORT);
 	cr_assert(eq(u32, one(set), EPOLLIN));
 	cr_assert(eq(u32, one(set), 0));
@@ -81,12 +80,10 @@ Test(epset, modify_reports_an_edge_member_that_is_still_ready)
 	struct epset *set = new_set();
 	struct sock *s = kit_receiver(PORT);
 
-	cr_assert(eq(int, ctl(set, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLET),
-		     0));
+	cr_assert(eq(int, ctl(set, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLET), 0));
 	kit_send_to(PORT);
 	cr_assert(eq(u32, one(set), EPOLLIN));
-	cr_assert(eq(int, ctl(set, EPOLL_CTL_MOD, 5, s, EPOLLIN | EPOLLET),
-		     0));
+	cr_assert(eq(int, ctl(set, EPOLL_CTL_MOD, 5, s, EPOLLIN | EPOLLET), 0));
 	cr_assert(eq(u32, one(set), EPOLLIN));
 	epset_free(set);
 }
@@ -96,15 +93,13 @@ Test(epset, oneshot_is_silent_until_modified)
 	struct epset *set = new_set();
 	struct sock *s = kit_receiver(PORT);
 
-	cr_assert(eq(int, ctl(set, EPOLL_CTL_ADD, 5, s,
-			      EPOLLIN | EPOLLONESHOT),
+	cr_assert(eq(int, ctl(set, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLONESHOT),
 		     0));
 	kit_send_to(PORT);
 	cr_assert(eq(u32, one(set), EPOLLIN));
 	kit_send_to(PORT);
 	cr_assert(eq(u32, one(set), 0));
-	cr_assert(eq(int, ctl(set, EPOLL_CTL_MOD, 5, s,
-			      EPOLLIN | EPOLLONESHOT),
+	cr_assert(eq(int, ctl(set, EPOLL_CTL_MOD, 5, s, EPOLLIN | EPOLLONESHOT),
 		     0));
 	cr_assert(eq(u32, one(set), EPOLLIN));
 	epset_free(set);
@@ -167,12 +162,14 @@ Test(epset, exclusive_wakes_one_set_an_event_and_takes_turns)
 	struct epset *x = new_set(), *y = new_set();
 	struct sock *s = kit_receiver(PORT);
 
-	cr_assert(eq(int, ctl(x, EPOLL_CTL_ADD, 5, s,
-			      EPOLLIN | EPOLLEXCLUSIVE | EPOLLET),
-		     0));
-	cr_assert(eq(int, ctl(y, EPOLL_CTL_ADD, 5, s,
-			      EPOLLIN | EPOLLEXCLUSIVE | EPOLLET),
-		     0));
+	cr_assert(eq(
+		int,
+		ctl(x, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET),
+		0));
+	cr_assert(eq(
+		int,
+		ctl(y, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET),
+		0));
 	kit_send_to(PORT);
 	cr_assert(eq(u32, one(x) | one(y) << 16, EPOLLIN));
 	kit_send_to(PORT);
@@ -189,8 +186,8 @@ Test(epset, a_set_in_a_set_is_ready_when_it_has_events)
 	struct epoll_event ev = {.events = EPOLLIN};
 
 	cr_assert(eq(int, ctl(inner, EPOLL_CTL_ADD, 5, s, EPOLLIN), 0));
-	cr_assert(eq(int, epset_ctl(outer, EPOLL_CTL_ADD, 6, inner->id, &ev),
-		     0));
+	cr_assert(
+		eq(int, epset_ctl(outer, EPOLL_CTL_ADD, 6, inner->id, &ev), 0));
 	cr_assert(eq(int, epset_ctl(outer, EPOLL_CTL_ADD, 7, outer->id, &ev),
 		     -EINVAL));
 	cr_assert(eq(int, epset_harvest(outer, &ev, 1), 0));

@@ -49,8 +49,8 @@ enum limit_count {
 	LIMIT_TCP_REASM_PKTS = 4096,
 	/* Challenge ACKs per second in all (RFC 5961 7). */
 	LIMIT_CHALLENGE_ACKS = 1000,
-	/* Retransmissions before giving up (Linux: tcp_retries2, tcp_syn_retries,
-	 * tcp_synack_retries). */
+	/* Retransmissions before giving up (Linux: tcp_retries2,
+	 * tcp_syn_retries, tcp_synack_retries). */
 	LIMIT_TCP_RETRIES = 15,
 	LIMIT_TCP_SYN_RETRIES = 6,
 	LIMIT_TCP_SYNACK_RETRIES = 5,
@@ -88,20 +88,20 @@ enum limit_bytes {
 	LIMIT_COPY_CHUNK = 256 << 10,
 };
 
-#define LIMIT_NEIGH_RETRANS_US SEC(1)	  /* RFC 4861 RETRANS_TIMER */
-#define LIMIT_NEIGH_REACHABLE_US SEC(30)  /* RFC 4861 REACHABLE_TIME */
-#define LIMIT_NEIGH_DELAY_US SEC(5)	  /* RFC 4861 DELAY_FIRST_PROBE_TIME */
-#define LIMIT_NEIGH_STALE_US SEC(600)	  /* unused that long: forgotten */
-#define LIMIT_REASM_US SEC(30)		  /* Linux; RFC 791 says 15 and up */
-#define LIMIT_PMTU_US SEC(600)		  /* RFC 1191 6.3 */
-#define LIMIT_TIME_WAIT_US SEC(60)	  /* Linux TCP_TIMEWAIT_LEN */
-#define LIMIT_FIN_WAIT_2_US SEC(60)	  /* Linux tcp_fin_timeout */
-#define LIMIT_RTO_MIN_US MSEC(200)	  /* Linux; RFC 6298 says 1 s */
-#define LIMIT_RTO_MAX_US SEC(120)	  /* RFC 6298 2.5: at least 60 s */
-#define LIMIT_RTO_INIT_US SEC(1)	  /* RFC 6298 2.1 */
-#define LIMIT_DELACK_US MSEC(40)	  /* RFC 1122: below 500 ms */
-#define LIMIT_CORK_US MSEC(200)		  /* tcp(7) TCP_CORK */
-#define LIMIT_KEEPIDLE_US SEC(7200)	  /* RFC 1122 4.2.3.6 */
+#define LIMIT_NEIGH_RETRANS_US SEC(1)    /* RFC 4861 RETRANS_TIMER */
+#define LIMIT_NEIGH_REACHABLE_US SEC(30) /* RFC 4861 REACHABLE_TIME */
+#define LIMIT_NEIGH_DELAY_US SEC(5)      /* RFC 4861 DELAY_FIRST_PROBE_TIME */
+#define LIMIT_NEIGH_STALE_US SEC(600)    /* unused that long: forgotten */
+#define LIMIT_REASM_US SEC(30)           /* Linux; RFC 791 says 15 and up */
+#define LIMIT_PMTU_US SEC(600)           /* RFC 1191 6.3 */
+#define LIMIT_TIME_WAIT_US SEC(60)       /* Linux TCP_TIMEWAIT_LEN */
+#define LIMIT_FIN_WAIT_2_US SEC(60)      /* Linux tcp_fin_timeout */
+#define LIMIT_RTO_MIN_US MSEC(200)       /* Linux; RFC 6298 says 1 s */
+#define LIMIT_RTO_MAX_US SEC(120)        /* RFC 6298 2.5: at least 60 s */
+#define LIMIT_RTO_INIT_US SEC(1)         /* RFC 6298 2.1 */
+#define LIMIT_DELACK_US MSEC(40)         /* RFC 1122: below 500 ms */
+#define LIMIT_CORK_US MSEC(200)          /* tcp(7) TCP_CORK */
+#define LIMIT_KEEPIDLE_US SEC(7200)      /* RFC 1122 4.2.3.6 */
 #define LIMIT_KEEPINTVL_US SEC(75)
 #define LIMIT_KEEPCNT 9
 

@@ -15,9 +15,8 @@
 
 #include "base.h"
 
-__attribute__((noreturn, cold)) void must_fail(const char *cond,
-					       const char *file, int line,
-					       const char *func);
+__attribute__((noreturn, cold)) void
+must_fail(const char *cond, const char *file, int line, const char *func);
 
 #define MUST(cond)                                                             \
 	(LIKELY(cond) ? (void)0                                                \

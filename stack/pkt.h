@@ -24,26 +24,26 @@ struct iface;
 /* What the link knows about the checksums of a received frame. */
 enum pkt_csum {
 	PKT_CSUM_UNKNOWN, /* verify it */
-	PKT_CSUM_VALID,	  /* the link has verified it */
+	PKT_CSUM_VALID,   /* the link has verified it */
 	PKT_CSUM_PARTIAL, /* never was on a wire: nothing to verify */
-	PKT_CSUM_BAD,	  /* the link contradicts the frame: eth_input refuses */
+	PKT_CSUM_BAD, /* the link contradicts the frame: eth_input refuses */
 };
 
 struct pkt {
-	struct list link;     /* [S] the owner's queue */
-	struct iface *ifp;    /* [S] where it came in */
-	usecs stamp;	      /* [S] when its batch was read */
-	uint8_t *data;	      /* [S] first byte not yet pulled */
-	uint32_t len;	      /* [S] bytes from data on */
-	uint32_t room;	      /* [I] size of the buffer */
-	uint8_t *l3;	      /* [S] network header, once found */
-	uint8_t *l4;	      /* [S] transport header, once found */
-	uint32_t seq;	      /* [S] TCP: sequence number of data[0] */
-	uint16_t gso_size;    /* [S] wire segment payload; 0: one segment */
-	uint16_t segs;	      /* [S] wire segments in it, at least 1 */
-	uint8_t csum;	      /* [S] enum pkt_csum */
-	uint8_t tos;	      /* [S] IPv4 TOS / IPv6 traffic class */
-	bool to_broadcast;    /* [S] link broadcast or multicast */
+	struct list link;  /* [S] the owner's queue */
+	struct iface *ifp; /* [S] where it came in */
+	usecs stamp;       /* [S] when its batch was read */
+	uint8_t *data;     /* [S] first byte not yet pulled */
+	uint32_t len;      /* [S] bytes from data on */
+	uint32_t room;     /* [I] size of the buffer */
+	uint8_t *l3;       /* [S] network header, once found */
+	uint8_t *l4;       /* [S] transport header, once found */
+	uint32_t seq;      /* [S] TCP: sequence number of data[0] */
+	uint16_t gso_size; /* [S] wire segment payload; 0: one segment */
+	uint16_t segs;     /* [S] wire segments in it, at least 1 */
+	uint8_t csum;      /* [S] enum pkt_csum */
+	uint8_t tos;       /* [S] IPv4 TOS / IPv6 traffic class */
+	bool to_broadcast; /* [S] link broadcast or multicast */
 	uint8_t buf[] __attribute__((aligned(16)));
 };
 

@@ -128,8 +128,7 @@ struct sock *sock_find(struct stack *st, sock_id id)
 {
 	struct sock_slot *slot = sock_slot_of(st, id);
 
-	if (!slot || slot->kind != SOCK_KIND_SOCKET ||
-	    sock_slot_id(slot) != id)
+	if (!slot || slot->kind != SOCK_KIND_SOCKET || sock_slot_id(slot) != id)
 		return NULL;
 	return slot->object;
 }
@@ -295,8 +294,7 @@ struct sock *sock_by_inode(struct stack *st, uint64_t inode)
 
 void sock_update(struct sock *s, uint32_t edges)
 {
-	uint32_t level =
-	    s->conn ? sock_stream_ready(s) : sock_dgram_ready(s);
+	uint32_t level = s->conn ? sock_stream_ready(s) : sock_dgram_ready(s);
 
 	readiness_set(&s->readiness, level, edges);
 }

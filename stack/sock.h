@@ -41,38 +41,38 @@ enum sock_kind { SOCK_KIND_FREE, SOCK_KIND_SOCKET, SOCK_KIND_EPSET };
 
 /* One number's place. Its members are valid whoever holds an old number. */
 struct sock_slot {
-	uint32_t generation; /* [a] counts up when the object goes */
-	uint32_t ready;	     /* [a] EPOLL bits; see sock_wait.h */
-	uint32_t index;	     /* [I] of this slot */
-	uint8_t kind;	     /* [S] enum sock_kind */
-	bool nonblocking;    /* [a] O_NONBLOCK */
-	void *object;	     /* [S] struct sock or struct epset */
+	uint32_t generation;         /* [a] counts up when the object goes */
+	uint32_t ready;              /* [a] EPOLL bits; see sock_wait.h */
+	uint32_t index;              /* [I] of this slot */
+	uint8_t kind;                /* [S] enum sock_kind */
+	bool nonblocking;            /* [a] O_NONBLOCK */
+	void *object;                /* [S] struct sock or struct epset */
 	struct sock_slot *next_free; /* [S] */
 };
 
 struct sock {
-	sock_id id;		   /* [I] */
-	struct stack *stack;	   /* [I] */
-	struct sock_slot *slot;	   /* [I] */
-	int family;		   /* [I] AF_INET or AF_INET6 */
-	int type;		   /* [I] SOCK_STREAM or SOCK_DGRAM */
-	int protocol;		   /* [I] IPPROTO_TCP, IPPROTO_UDP */
-	struct tcp_conn *conn;	   /* [S] streams; NULL after close */
-	struct udp_pcb *pcb;	   /* [S] datagrams */
+	sock_id id;                 /* [I] */
+	struct stack *stack;        /* [I] */
+	struct sock_slot *slot;     /* [I] */
+	int family;                 /* [I] AF_INET or AF_INET6 */
+	int type;                   /* [I] SOCK_STREAM or SOCK_DGRAM */
+	int protocol;               /* [I] IPPROTO_TCP, IPPROTO_UDP */
+	struct tcp_conn *conn;      /* [S] streams; NULL after close */
+	struct udp_pcb *pcb;        /* [S] datagrams */
 	struct readiness readiness; /* [S] who watches */
-	uint64_t inode;		   /* [S] of the placeholder; 0: none yet */
-	usecs rcvtimeo, sndtimeo;  /* [S] USECS_NEVER: none */
-	usecs linger;		   /* [S] SO_LINGER; USECS_NEVER: off */
-	uint32_t reuse;		   /* [S] enum binding_flags */
-	int priority, mark;	   /* [S] stored, as socket(7) */
-	int rcvlowat;		   /* [S] SO_RCVLOWAT */
-	bool v6only;		   /* [S] IPV6_V6ONLY */
-	bool shut_write;	   /* [S] datagrams: shutdown(SHUT_WR) */
-	bool pktinfo6;		   /* [S] IPV6_RECVPKTINFO */
+	uint64_t inode;             /* [S] of the placeholder; 0: none yet */
+	usecs rcvtimeo, sndtimeo;   /* [S] USECS_NEVER: none */
+	usecs linger;               /* [S] SO_LINGER; USECS_NEVER: off */
+	uint32_t reuse;             /* [S] enum binding_flags */
+	int priority, mark;         /* [S] stored, as socket(7) */
+	int rcvlowat;               /* [S] SO_RCVLOWAT */
+	bool v6only;                /* [S] IPV6_V6ONLY */
+	bool shut_write;            /* [S] datagrams: shutdown(SHUT_WR) */
+	bool pktinfo6;              /* [S] IPV6_RECVPKTINFO */
 	bool pktinfo, recvtos, recvttl, recv_stamp, recv_stamp_nano; /* [S] */
-	bool freebind;		   /* [S] IP_FREEBIND, IP_TRANSPARENT */
-	bool was_connecting;	   /* [S] connect() answered EINPROGRESS */
-	UT_hash_handle by_inode;   /* [S] */
+	bool freebind;           /* [S] IP_FREEBIND, IP_TRANSPARENT */
+	bool was_connecting;     /* [S] connect() answered EINPROGRESS */
+	UT_hash_handle by_inode; /* [S] */
 };
 
 /* The root: block of kind ARENA_ROOT. */
@@ -82,14 +82,14 @@ struct stack {
 	struct tcp tcp;
 	struct udp udp;
 	struct sock_slot *pages[SOCK_PAGES]; /* [S] grown on demand */
-	uint32_t npages;		     /* [S] */
-	struct sock_slot *free_slots;	     /* [S] */
-	uint32_t nsocks;		     /* [S] in use */
-	struct sock *inodes;		     /* [S] by placeholder inode */
-	struct loop_queue *loop;	     /* [S] frames of the loopback */
-	bool loop_more;			     /* [S] more frames wait there */
-	uint32_t next_bell;		     /* [a] see bell.h */
-	uint64_t wall_offset;		     /* [I] wall clock less monotonic */
+	uint32_t npages;                     /* [S] */
+	struct sock_slot *free_slots;        /* [S] */
+	uint32_t nsocks;                     /* [S] in use */
+	struct sock *inodes;                 /* [S] by placeholder inode */
+	struct loop_queue *loop;             /* [S] frames of the loopback */
+	bool loop_more;                      /* [S] more frames wait there */
+	uint32_t next_bell;                  /* [a] see bell.h */
+	uint64_t wall_offset;                /* [I] wall clock less monotonic */
 };
 
 /* The root's rooms in order; `seed` keys everything unpredictable. */
@@ -151,8 +151,7 @@ int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 		   socklen_t len, struct endpoint *out) MUST_CHECK;
 
 /* What stack_iface() tells. */
-void sock_describe_iface(const struct iface *ifp,
-			 struct stack_iface_info *out);
+void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out);
 
 /* The calls, per type; see stack.h for what they answer. */
 int sock_stream_listen(struct sock *s, int backlog);

@@ -114,8 +114,8 @@ int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 	if (inet_is_any(&out->addr) || s->freebind ||
 	    net_is_local(n, &out->addr))
 		return 0;
-	if (s->pcb && (inet_is_multicast(&out->addr) ||
-		       net_is_broadcast(n, &out->addr)))
+	if (s->pcb &&
+	    (inet_is_multicast(&out->addr) || net_is_broadcast(n, &out->addr)))
 		return 0;
 	return -EADDRNOTAVAIL;
 }
@@ -133,8 +133,8 @@ void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out)
 	out->tx_bytes = ifp->tx_bytes;
 	for (uint32_t i = 0; i < ifp->naddrs && i < STACK_LIST_MAX; i++) {
 		struct sock as = {.family = inet_is4(&ifp->addrs[i].addr)
-						? AF_INET
-						: AF_INET6};
+						    ? AF_INET
+						    : AF_INET6};
 		struct endpoint e = {ifp->addrs[i].addr, 0};
 		socklen_t len = sizeof(out->addrs[i].addr);
 		uint8_t mapped = as.family == AF_INET ? 96 : 0;
@@ -142,7 +142,7 @@ void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out)
 		sock_addr_out(&as, &e, (struct sockaddr *)&out->addrs[i].addr,
 			      &len);
 		out->addrs[i].prefix_len =
-		    (uint8_t)(ifp->addrs[i].bits - mapped);
+			(uint8_t)(ifp->addrs[i].bits - mapped);
 		out->naddrs++;
 	}
 }

@@ -100,8 +100,9 @@ static struct iface *by_request(struct sock *s, unsigned long request,
 
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		if (request == SIOCGIFNAME
-			? n->ifs[i].index == (uint32_t)r->ifr_ifindex
-			: strncmp(n->ifs[i].name, r->ifr_name, IFNAMSIZ) == 0)
+			    ? n->ifs[i].index == (uint32_t)r->ifr_ifindex
+			    : strncmp(n->ifs[i].name, r->ifr_name, IFNAMSIZ) ==
+				      0)
 			return &n->ifs[i];
 	}
 	return NULL;
@@ -134,7 +135,7 @@ static int iface_ioctl(struct sock *s, unsigned long request, struct ifreq *r)
 	case SIOCGIFHWADDR:
 		memset(&r->ifr_hwaddr, 0, sizeof(r->ifr_hwaddr));
 		r->ifr_hwaddr.sa_family =
-		    ifp->is_loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
+			ifp->is_loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
 		memcpy(r->ifr_hwaddr.sa_data, ifp->mac.b, 6);
 		return 0;
 	default:

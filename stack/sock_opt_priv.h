@@ -13,7 +13,7 @@ enum { SOCK_OPT_IS_INT = 1 };
 
 int sock_opt_special_get(struct sock *s, int level, int name, void *value,
 			 socklen_t *len, int *number);
-int sock_opt_special_set(struct sock *s, int level, int name,
-			 const void *value, socklen_t len);
+int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
+			 socklen_t len);
 
 #endif

@@ -47,10 +47,10 @@ static int push_reuse(struct sock *s)
 	if (s->conn)
 		return tcp_set(s->conn, TCP_O_REUSE, (int)flags);
 	s->pcb->bind.flags =
-	    (s->pcb->bind.flags & ~(uint32_t)(BINDING_REUSEADDR |
-					      BINDING_REUSEPORT | BINDING_IS6 |
-					      BINDING_V6ONLY)) |
-	    flags;
+		(s->pcb->bind.flags &
+		 ~(uint32_t)(BINDING_REUSEADDR | BINDING_REUSEPORT |
+			     BINDING_IS6 | BINDING_V6ONLY)) |
+		flags;
 	return 0;
 }
 
@@ -81,8 +81,8 @@ static int get_buffer(struct sock *s, int name)
 	int value = 0;
 
 	if (s->conn) {
-		enum tcp_option o = name == SO_SNDBUF ? TCP_O_SNDBUF
-						      : TCP_O_RCVBUF;
+		enum tcp_option o =
+			name == SO_SNDBUF ? TCP_O_SNDBUF : TCP_O_RCVBUF;
 
 		return tcp_get(s->conn, o, &value) < 0 ? 0 : value;
 	}
@@ -99,8 +99,8 @@ static int set_buffer(struct sock *s, int name, int asked)
 	if (s->conn) {
 		bool sending = name == SO_SNDBUF || name == SO_SNDBUFFORCE;
 
-		return tcp_set(s->conn,
-			       sending ? TCP_O_SNDBUF : TCP_O_RCVBUF, bytes);
+		return tcp_set(s->conn, sending ? TCP_O_SNDBUF : TCP_O_RCVBUF,
+			       bytes);
 	}
 	if (name == SO_RCVBUF || name == SO_RCVBUFFORCE)
 		s->pcb->rcv_max = (size_t)bytes;
@@ -365,8 +365,8 @@ static int set_congestion(struct sock *s, const void *value, socklen_t len)
 
 static int set_socket_int(struct sock *s, int name, int n)
 {
-	uint32_t bit = name == SO_REUSEADDR ? BINDING_REUSEADDR
-					    : BINDING_REUSEPORT;
+	uint32_t bit =
+		name == SO_REUSEADDR ? BINDING_REUSEADDR : BINDING_REUSEPORT;
 
 	switch (name) {
 	case SO_REUSEADDR:
@@ -425,8 +425,8 @@ static int set_v6only(struct sock *s, const void *value, socklen_t len)
 	return push_reuse(s);
 }
 
-int sock_opt_special_set(struct sock *s, int level, int name,
-			 const void *value, socklen_t len)
+int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
+			 socklen_t len)
 {
 	if (level == SOL_SOCKET)
 		return set_socket_level(s, name, value, len);

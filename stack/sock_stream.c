@@ -83,8 +83,7 @@ int sock_stream_connect(struct sock *s, const struct endpoint *remote)
 {
 	int ret;
 
-	if (tcp_get_state(s->conn) != TCPS_CLOSED ||
-	    tcp_peek_error(s->conn))
+	if (tcp_get_state(s->conn) != TCPS_CLOSED || tcp_peek_error(s->conn))
 		return connect_again(s);
 
 	ret = tcp_connect(s->conn, remote);

@@ -53,8 +53,7 @@ static void fire_watches(struct readiness *r, uint32_t events)
 {
 	struct watch *served = NULL;
 
-	list_for_each_safe(it, next, &r->watches)
-	{
+	list_for_each_safe (it, next, &r->watches) {
 		struct watch *w = list_entry(it, struct watch, link);
 
 		if (!(events & w->events) || (w->exclusive && served))
@@ -101,7 +100,7 @@ void readiness_fini(struct readiness *r)
 struct waiter *waiter_new(struct arena *a, size_t n)
 {
 	struct waiter *w = arena_alloc(
-	    a, sizeof(*w) + n * sizeof(w->watches[0]), ARENA_WAIT);
+		a, sizeof(*w) + n * sizeof(w->watches[0]), ARENA_WAIT);
 
 	if (!w)
 		return NULL;

@@ -32,10 +32,10 @@ enum watch_kind {
 };
 
 struct watch {
-	struct list link;   /* [S] readiness.watches */
-	uint32_t events;    /* [S] EPOLL bits that fire it */
-	uint8_t kind;	    /* [I] enum watch_kind */
-	bool exclusive;	    /* [I] EPOLLEXCLUSIVE */
+	struct list link; /* [S] readiness.watches */
+	uint32_t events;  /* [S] EPOLL bits that fire it */
+	uint8_t kind;     /* [I] enum watch_kind */
+	bool exclusive;   /* [I] EPOLLEXCLUSIVE */
 	union {
 		struct waiter *waiter;
 		struct epset_member *member;
@@ -44,7 +44,7 @@ struct watch {
 
 struct readiness {
 	struct sock_slot *slot; /* [I] holds the level bits */
-	struct list watches;	/* [S] */
+	struct list watches;    /* [S] */
 };
 
 /* How a waiter sleeps; a number from WAITER_BELL on is WAITER_BELL + bell. */
@@ -52,7 +52,7 @@ enum { WAITER_AWAKE = 0, WAITER_FUTEX = 1, WAITER_BELL = 2 };
 
 /* One sleeping thread; a block of kind ARENA_WAIT. */
 struct waiter {
-	uint32_t word;	 /* [a] counts wake-ups */
+	uint32_t word;   /* [a] counts wake-ups */
 	uint32_t asleep; /* [a] WAITER_*; the waker resets it to AWAKE */
 	uint32_t nwatches;
 	struct watch watches[]; /* one per socket waited for */

@@ -43,8 +43,8 @@ static void kit_open(void)
 	kit.st = arena_alloc(kit.arena, sizeof(*kit.st), ARENA_ROOT);
 	cr_assert(eq(int, sock_stack_init(kit.st, kit.arena, &seed), 0));
 	kit.st->eng.now = SEC(1);
-	cr_assert(eq(int,
-		     link_loop_open(kit.arena, &kit.st->loop, &kit.loop), 0));
+	cr_assert(eq(int, link_loop_open(kit.arena, &kit.st->loop, &kit.loop),
+		     0));
 	handle = link_attach(kit.loop);
 	cr_assert(ge(int, handle, 0));
 	lo = net_add_iface(&kit.st->net, "lo", handle);

@@ -266,8 +266,7 @@ int stack_getsockopt(sock_id id, int level, int name, void *value,
 
 	if (!s)
 		return -EBADF;
-	ret = value && len ? sock_opt_get(s, level, name, value, len)
-			   : -EFAULT;
+	ret = value && len ? sock_opt_get(s, level, name, value, len) : -EFAULT;
 	leave();
 	return ret;
 }
@@ -286,8 +285,8 @@ int stack_setsockopt(sock_id id, int level, int name, const void *value,
 	return ret;
 }
 
-static ssize_t send_uio(struct sock *s, struct uio *u,
-			const struct msghdr *msg, int flags)
+static ssize_t send_uio(struct sock *s, struct uio *u, const struct msghdr *msg,
+			int flags)
 {
 	if (s->conn)
 		return sock_stream_send(s, u, flags);
@@ -301,9 +300,8 @@ ssize_t stack_sendmsg(sock_id id, const struct msghdr *msg, int flags)
 	ssize_t ret = uio_init(&u, msg->msg_iov, msg->msg_iovlen);
 
 	if (ret < 0)
-		return ret == -EINVAL && msg->msg_iovlen > IOV_MAX
-			   ? -EMSGSIZE
-			   : ret;
+		return ret == -EINVAL && msg->msg_iovlen > IOV_MAX ? -EMSGSIZE
+								   : ret;
 	s = enter(id);
 	if (!s)
 		return -EBADF;
@@ -323,9 +321,8 @@ ssize_t stack_recvmsg(sock_id id, struct msghdr *msg, int flags)
 	ssize_t ret = uio_init(&u, msg->msg_iov, msg->msg_iovlen);
 
 	if (ret < 0)
-		return ret == -EINVAL && msg->msg_iovlen > IOV_MAX
-			   ? -EMSGSIZE
-			   : ret;
+		return ret == -EINVAL && msg->msg_iovlen > IOV_MAX ? -EMSGSIZE
+								   : ret;
 	s = enter(id);
 	if (!s)
 		return -EBADF;
@@ -417,7 +414,7 @@ int stack_family(sock_id id)
 bool stack_is_nonblocking(sock_id id)
 {
 	struct sock_slot *slot =
-	    turn_stack ? sock_slot_of(turn_stack, id) : NULL;
+		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
 
 	return !slot || __atomic_load_n(&slot->nonblocking, __ATOMIC_RELAXED);
 }
@@ -425,7 +422,7 @@ bool stack_is_nonblocking(sock_id id)
 void stack_set_nonblocking(sock_id id, bool on)
 {
 	struct sock_slot *slot =
-	    turn_stack ? sock_slot_of(turn_stack, id) : NULL;
+		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
 
 	if (slot && sock_slot_id(slot) == id)
 		__atomic_store_n(&slot->nonblocking, on, __ATOMIC_RELAXED);

@@ -37,18 +37,18 @@ enum { STACK_LIST_MAX = 16 };
 
 /* Filled by shim/config.c; strings are borrowed for the call. */
 struct stack_config {
-	const char *tap;		     /* device name */
-	const char *addrs[STACK_LIST_MAX];   /* "10.0.0.2/24" */
+	const char *tap;                   /* device name */
+	const char *addrs[STACK_LIST_MAX]; /* "10.0.0.2/24" */
 	size_t naddrs;
-	const char *gateway;		     /* or NULL */
-	uint32_t mtu;			     /* 0: the device's */
-	uint8_t mac[6];			     /* all zero: made up */
-	uint64_t memory_bytes;		     /* arena cap; 0: 4 GiB */
-	const char *pcap;		     /* file, or NULL */
-	const char *impair;		     /* specification, or NULL */
-	bool offload;			     /* use the device's offloads */
-	int log_level;			     /* enum log_level: 0 off .. 4 debug */
-	int log_fd;			     /* borrowed, or -1 */
+	const char *gateway;   /* or NULL */
+	uint32_t mtu;          /* 0: the device's */
+	uint8_t mac[6];        /* all zero: made up */
+	uint64_t memory_bytes; /* arena cap; 0: 4 GiB */
+	const char *pcap;      /* file, or NULL */
+	const char *impair;    /* specification, or NULL */
+	bool offload;          /* use the device's offloads */
+	int log_level;         /* enum log_level: 0 off .. 4 debug */
+	int log_fd;            /* borrowed, or -1 */
 };
 
 /*
@@ -261,7 +261,7 @@ bool stack_epoll_is_ready(sock_id ep);
 
 struct stack_iface_info {
 	char name[16];
-	uint32_t index;	 /* 1-based */
+	uint32_t index; /* 1-based */
 	uint32_t mtu;
 	uint8_t mac[6];
 	bool is_loopback;

@@ -66,7 +66,8 @@ struct stats {
 	uint64_t drops[DROP_COUNT]; /* [S] by reason */
 };
 
-static inline void stats_add(struct stats *s, enum stats_counter which, uint64_t n);
+static inline void stats_add(struct stats *s, enum stats_counter which,
+			     uint64_t n);
 
 const char *stats_name(enum stats_counter which);
 
@@ -75,7 +76,8 @@ void stats_print(const struct stats *s, int fd);
 
 /* Inline bodies. */
 
-static inline void stats_add(struct stats *s, enum stats_counter which, uint64_t n)
+static inline void stats_add(struct stats *s, enum stats_counter which,
+			     uint64_t n)
 {
 	s->count[which] += n;
 }

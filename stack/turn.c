@@ -137,8 +137,8 @@ void turn_settle(struct stack *st)
 static struct pkt *frame_buffer(struct stack *st, const struct link *l)
 {
 	size_t room = l->caps & (LINK_TSO4 | LINK_TSO6)
-			  ? PKT_FRAME_MAX
-			  : l->mtu + FRAME_HEADROOM;
+			      ? PKT_FRAME_MAX
+			      : l->mtu + FRAME_HEADROOM;
 
 	return pkt_new(st->eng.arena, room + FRAME_HEADROOM, 0);
 }

@@ -26,7 +26,8 @@
 struct pkt;
 
 enum {
-	TX_HEADER_MAX = 160, /* Ethernet + IPv6 + TCP with options, and to spare */
+	TX_HEADER_MAX =
+		160, /* Ethernet + IPv6 + TCP with options, and to spare */
 	TX_IOV_MAX = 40,
 };
 
@@ -34,16 +35,16 @@ enum tx_gso { TX_GSO_NONE, TX_GSO_TCP4, TX_GSO_TCP6, TX_GSO_UDP };
 
 struct tx {
 	uint8_t head[TX_HEADER_MAX];
-	uint32_t head_at;		/* headers are head[head_at..MAX) */
+	uint32_t head_at; /* headers are head[head_at..MAX) */
 	struct iovec payload[TX_IOV_MAX];
 	uint32_t npayload;
 	uint32_t payload_bytes;
-	bool csum_partial;		/* link must complete the checksum */
-	uint16_t csum_start;		/* from the transport header's start */
-	uint16_t csum_field;		/* offset of the field behind csum_start */
-	uint8_t gso;			/* enum tx_gso */
-	uint16_t gso_size;		/* payload bytes of a wire segment */
-	uint16_t transport_at;		/* where in head[] the transport starts */
+	bool csum_partial;     /* link must complete the checksum */
+	uint16_t csum_start;   /* from the transport header's start */
+	uint16_t csum_field;   /* offset of the field behind csum_start */
+	uint8_t gso;           /* enum tx_gso */
+	uint16_t gso_size;     /* payload bytes of a wire segment */
+	uint16_t transport_at; /* where in head[] the transport starts */
 };
 
 void tx_init(struct tx *t);

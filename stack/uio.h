@@ -20,9 +20,9 @@
 
 struct uio {
 	const struct iovec *iov; /* where the cursor stands */
-	size_t niov;		 /* iovecs from there on */
-	size_t skip;		 /* bytes of iov[0] already passed */
-	size_t left;		 /* bytes from the cursor to the end */
+	size_t niov;             /* iovecs from there on */
+	size_t skip;             /* bytes of iov[0] already passed */
+	size_t left;             /* bytes from the cursor to the end */
 };
 
 /*
@@ -35,7 +35,7 @@ int uio_init(struct uio *u, const struct iovec *iov, size_t niov) MUST_CHECK;
 void uio_flat(struct uio *u, struct iovec *storage, void *base, size_t len);
 
 /* Copy up to n bytes and move on; return what was copied. */
-size_t uio_read(struct uio *u, void *to, size_t n);	   /* uio -> memory */
+size_t uio_read(struct uio *u, void *to, size_t n);          /* uio -> memory */
 size_t uio_write(struct uio *u, const void *from, size_t n); /* memory -> uio */
 size_t uio_skip(struct uio *u, size_t n);
 

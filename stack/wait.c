@@ -54,8 +54,8 @@ static int look(struct stack_pollee *socks, size_t n)
 	int found = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		socks[i].revents = ready_bits(socks[i].sock) &
-				   (socks[i].events | ALWAYS);
+		socks[i].revents =
+			ready_bits(socks[i].sock) & (socks[i].events | ALWAYS);
 		found += socks[i].revents != 0;
 	}
 	return found;
@@ -103,8 +103,7 @@ static int begin_sleep(struct sleep *z, struct stack_pollee *socks, size_t n)
 		struct readiness *r = readiness_by_id(st, socks[i].sock);
 
 		if (r)
-			waiter_watch(z->waiter, i, r,
-				     socks[i].events | ALWAYS);
+			waiter_watch(z->waiter, i, r, socks[i].events | ALWAYS);
 	}
 	ret = z->waiter ? look(socks, n) > 0 : -ENOMEM;
 	turn_leave(st);
@@ -159,7 +158,7 @@ static void settle_sets(const struct stack_pollee *socks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct sock_slot *slot =
-		    sock_slot_of(turn_stack, socks[i].sock);
+			sock_slot_of(turn_stack, socks[i].sock);
 		struct epset *set;
 		struct stack *st;
 
@@ -176,8 +175,7 @@ static void settle_sets(const struct stack_pollee *socks, size_t n)
 
 /* What there is now, without sleeping. */
 static int poll_now(struct stack_pollee *socks, size_t nsocks,
-		    struct pollfd *kernel, size_t nkernel,
-		    const sigset_t *mask)
+		    struct pollfd *kernel, size_t nkernel, const sigset_t *mask)
 {
 	struct timespec zero = {0, 0};
 	int found, ret;
@@ -193,9 +191,8 @@ static int poll_now(struct stack_pollee *socks, size_t nsocks,
 	return found + ret;
 }
 
-int stack_poll(struct stack_pollee *socks, size_t nsocks,
-	       struct pollfd *kernel, size_t nkernel, uint64_t deadline_us,
-	       const sigset_t *mask)
+int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
+	       size_t nkernel, uint64_t deadline_us, const sigset_t *mask)
 {
 	struct driver_sleep how = {.kernel = kernel,
 				   .nkernel = nkernel,
@@ -265,7 +262,7 @@ int stack_close_wait(sock_id id, uint64_t deadline_us)
 	while (ret == 0) {
 		struct stack_pollee p = {id, EPOLLOUT | EPOLLERR, 0};
 		struct driver_sleep how = {
-		    .deadline = MIN(deadline_us, driver_now() + MSEC(10))};
+			.deadline = MIN(deadline_us, driver_now() + MSEC(10))};
 		struct sleep z = {NULL, NULL};
 		struct stack *st = turn_enter();
 		bool flushed = is_flushed(st, id);
