@@ -150,8 +150,8 @@ function look_at_stack_include(file,    other, mine, theirs)
 		say(FNR, "floor", "includes " file ": nothing outside stack/")
 		return
 	}
-	if (file == "tcp_priv.h" && room !~ /^tcp(_|$)/)
-		say(FNR, "door", "tcp_priv.h is for tcp*.c only")
+	if (file == "tcp_priv.h" && room !~ /^(tcp|testkit)(_|$)/)
+		say(FNR, "door", "tcp_priv.h is for tcp*.c and testkit*.c only")
 	other = file
 	sub(/\.h$/, "", other)
 	if (is_test)

@@ -13,6 +13,7 @@
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.10.7.4 (sixth to eighth), RFC 1122 4.2.3.2,
  *            RFC 5681 4.2, RFC 6093 (urgent pointer as Linux reads it).
+ * Proved by  tcp_in_test.c.
  */
 #include "tcp_data.h"
 
@@ -24,7 +25,11 @@
 #include "tcp_timer.h"
 #include "tcp_window.h"
 
-/* RFC 1122 4.2.3.2: every second wire segment at once, others within 40 ms. */
+/*
+ * RFC 1122 4.2.3.2: every second wire segment at once, others within 40 ms.
+ * While the program has not read what came before, the ACK waits for it as in
+ * Linux (tcp_recv() sends it): one ACK then tells both, the data and the room.
+ */
 static void owe_ack(struct tcp_conn *c, const struct pkt *p)
 {
 	uint32_t segs = MAX(p->segs, 1);
@@ -34,7 +39,7 @@ static void owe_ack(struct tcp_conn *c, const struct pkt *p)
 	if (c->quickacks > 0 && !c->pingpong) {
 		c->quickacks -= (uint8_t)MIN(segs, c->quickacks);
 		tcp_ack_soon(c);
-	} else if (c->ack_segs >= 2) {
+	} else if (c->ack_segs >= 2 && tcp_window_is_whole(c)) {
 		tcp_ack_soon(c);
 	} else {
 		tcp_timer_on_ack_owed(c);

@@ -11,6 +11,7 @@
  * Never      sends.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.8.6, RFC 1122 4.2.3.3, RFC 7323 2.
+ * Proved by  tcp_in_test.c.
  */
 #include "tcp_window.h"
 
@@ -100,6 +101,11 @@ bool tcp_window_is_update_due(const struct tcp_conn *c)
 	if (left >= c->rcvbuf / 2)
 		return step >= c->rcvbuf / 4;
 	return step >= least_step(c);
+}
+
+bool tcp_window_is_whole(const struct tcp_conn *c)
+{
+	return free_space(c) >= c->rcv_adv - c->last_ack_sent;
 }
 
 /* An upper bound of the round trip: a whole window arrived meanwhile. */
