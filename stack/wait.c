@@ -191,6 +191,20 @@ static int poll_now(struct stack_pollee *socks, size_t nsocks,
 	return found + ret;
 }
 
+/* The same, and whatever happens (the thread may be cancelled), what the sleep
+ * holds is given back. Takes `scratch` over. */
+static int guarded_sleep(struct stack_pollee *socks, size_t n,
+			 struct driver_sleep *how, struct pollfd *scratch)
+{
+	struct sleep z = {NULL, scratch};
+	int ret;
+
+	pthread_cleanup_push(end_sleep, &z);
+	ret = sleep_until_ready(&z, socks, n, how);
+	pthread_cleanup_pop(1);
+	return ret;
+}
+
 int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 	       size_t nkernel, uint64_t deadline_us, const sigset_t *mask)
 {
@@ -198,7 +212,7 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 				   .nkernel = nkernel,
 				   .deadline = deadline_us,
 				   .mask = mask};
-	struct sleep z = {NULL, NULL};
+	struct pollfd *scratch;
 	int found, ret;
 
 	/* What lies in the device counts as arrived; and who comes by here
@@ -209,16 +223,14 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 		if (found || deadline_us == 0)
 			return found;
 
-		z = (struct sleep){NULL, NULL};
+		scratch = NULL;
 		if (nkernel > DRIVER_FEW) {
-			z.scratch = calloc(nkernel + DRIVER_SCRATCH,
-					   sizeof(*kernel));
-			if (!z.scratch)
+			scratch = calloc(nkernel + DRIVER_SCRATCH,
+					 sizeof(*kernel));
+			if (!scratch)
 				return -ENOMEM;
 		}
-		pthread_cleanup_push(end_sleep, &z);
-		ret = sleep_until_ready(&z, socks, nsocks, &how);
-		pthread_cleanup_pop(1);
+		ret = guarded_sleep(socks, nsocks, &how, scratch);
 		if (ret < 0 && ret != -ETIMEDOUT && ret != -EINTR)
 			return ret;
 		settle_sets(socks, nsocks);
@@ -234,14 +246,11 @@ int stack_wait(sock_id id, uint32_t events, uint64_t deadline_us)
 {
 	struct stack_pollee p = {id, events, 0};
 	struct driver_sleep how = {.deadline = deadline_us, .for_one = true};
-	struct sleep z = {NULL, NULL};
 	int ret;
 
 	if (look(&p, 1))
 		return p.revents & POLLNVAL ? -EBADF : 0;
-	pthread_cleanup_push(end_sleep, &z);
-	ret = sleep_until_ready(&z, &p, 1, &how);
-	pthread_cleanup_pop(1);
+	ret = guarded_sleep(&p, 1, &how, NULL);
 	if (look(&p, 1))
 		return p.revents & POLLNVAL ? -EBADF : 0;
 	return ret;
@@ -263,7 +272,6 @@ int stack_close_wait(sock_id id, uint64_t deadline_us)
 		struct stack_pollee p = {id, EPOLLOUT | EPOLLERR, 0};
 		struct driver_sleep how = {
 			.deadline = MIN(deadline_us, driver_now() + MSEC(10))};
-		struct sleep z = {NULL, NULL};
 		struct stack *st = turn_enter();
 		bool flushed = is_flushed(st, id);
 
@@ -272,10 +280,8 @@ int stack_close_wait(sock_id id, uint64_t deadline_us)
 			return 0;
 		if (driver_now() >= deadline_us)
 			return -ETIMEDOUT;
-		pthread_cleanup_push(end_sleep, &z);
 		p.events = 0;
-		ret = sleep_until_ready(&z, &p, 1, &how);
-		pthread_cleanup_pop(1);
+		ret = guarded_sleep(&p, 1, &how, NULL);
 		if (ret == -ETIMEDOUT)
 			ret = 0;
 	}
@@ -340,16 +346,12 @@ int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 	int n, ret;
 
 	for (;;) {
-		struct sleep z = {NULL, NULL};
-
 		driver_poke();
 		n = collect(ep, kernel_epfd, events, max);
 		if (n != 0 || deadline_us == 0)
 			return n;
 		kernel.revents = 0;
-		pthread_cleanup_push(end_sleep, &z);
-		ret = sleep_until_ready(&z, &p, 1, &how);
-		pthread_cleanup_pop(1);
+		ret = guarded_sleep(&p, 1, &how, NULL);
 		if (ret < 0) {
 			n = collect(ep, kernel_epfd, events, max);
 			if (n != 0 || ret == -ETIMEDOUT)
