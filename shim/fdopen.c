@@ -9,7 +9,7 @@
  *   and knows its number: fileno() looks at the stream's _fileno, which cookie
  *   streams have as well.
  *
- * Proved by  test-apps/stdio_on_socket.c
+ * Proved by  test-apps/fdopen_stdio.c
  * Never      changes a stream on anything else.
  */
 #include "fdopen.h"
