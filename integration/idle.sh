@@ -12,9 +12,9 @@
 . "$(dirname "$0")/net.sh"
 need nc strace
 net_up
-start kernel nc -l 7000
+start kernel nc -d -l 7000
 kernel_listens 7000
-start ours sh -c 'sleep 60 | exec nc "$0" 7000' $KERNEL
+start ours nc -d $KERNEL 7000
 eventually sh -c "ip netns exec $ns ss -Htn state established sport = :7000 | grep -q ."
 
 # The nc that is not the kernel's: the one with the TAP open, or the plain one.
@@ -35,8 +35,9 @@ switches()
 program=$(find_nc)
 [[ -n $program ]] || fail "nc is not running"
 threads=$(ls "/proc/$program/task" | wc -l)
-# Delayed acknowledgements and the like come to rest first.
-sleep 2
+# The kernel asks once more for our hardware address, some five seconds on; that
+# and delayed acknowledgements come to rest first.
+sleep 8
 before=$(switches "$program")
 sleep 5
 woken=$(($(switches "$program") - before))

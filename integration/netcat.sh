@@ -9,34 +9,41 @@
 . "$(dirname "$0")/net.sh"
 need nc
 net_up
-make_file there 16
-make_file back 16
+make_file file 16
 
-# start_nc ours|kernel PORT: a listener that answers with `back`.
-start_nc()
+# nc -l ends when its peer has said everything, so each way has a run of its own.
+# reads LISTENER ADDRESS CONNECTOR: the listener reads a file.
+reads()
 {
-  start "$1" sh -c 'exec nc -N -l "$0" <"$1" >"$2"' "$2" "$work/back" "$work/got.$1"
+  local n
+  start "$1" sh -c 'exec nc -d -l "$0" >"$1"' 5000 "$work/got"
+  for ((n = 0; n < 50; n++)); do
+    "$3" nc -N -w 20 "$2" 5000 <"$work/file" 2>"$work/nc.log" && break
+    sleep 0.1
+  done
+  wait "$pid" || fail "nc -l on $1 ended with $?"
+  same "$work/file" "$work/got" "what nc -l on $1 read"
 }
 
-start_nc ours 5000
-server=$pid
-for ((n = 0; n < 50; n++)); do
-  kernel nc -N -w 20 $OURS 5000 <"$work/there" >"$work/answer" 2>/dev/null && break
-  sleep 0.1
-done
-wait "$server" || fail "nc -l ended with $?"
-same "$work/there" "$work/got.ours" "what nc -l read"
-same "$work/back" "$work/answer" "what nc -l wrote"
-proved "nc -l: 16 MiB each way at once, half-closed at the end"
+# writes LISTENER ADDRESS CONNECTOR: the listener writes it.
+writes()
+{
+  local n
+  start "$1" sh -c 'exec nc -N -l "$0" <"$1"' 5001 "$work/file"
+  for ((n = 0; n < 50; n++)); do
+    "$3" nc -d -w 20 "$2" 5001 >"$work/got" 2>"$work/nc.log" && break
+    sleep 0.1
+  done
+  wait "$pid" || fail "nc -l on $1 ended with $?"
+  same "$work/file" "$work/got" "what nc -l on $1 wrote"
+}
 
-start_nc kernel 5001
-server=$pid
-kernel_listens 5001
-ours nc -N -w 20 $KERNEL 5001 <"$work/there" >"$work/answer" || fail "nc"
-wait "$server"
-same "$work/there" "$work/got.kernel" "what nc wrote"
-same "$work/back" "$work/answer" "what nc read"
-proved "nc: 16 MiB each way at once, half-closed at the end"
+reads ours $OURS kernel
+writes ours $OURS kernel
+proved "nc -l: reads 16 MiB, writes 16 MiB"
+reads kernel $KERNEL ours
+writes kernel $KERNEL ours
+proved "nc: writes 16 MiB, reads 16 MiB"
 
 ours nc -z -w 5 $KERNEL 5999 && fail "a closed port was open"
 proved "nc -z: a closed port refuses"

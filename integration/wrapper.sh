@@ -101,16 +101,21 @@ ip -n $ns link show nsskilled >/dev/null 2>&1 || fail "nsskilled is gone by itse
 expect 0 "what a killed wrapper left is swept" wrap true
 
 # Two at once: own TAPs, own subnets, both of them reach their gateway.
-# shellcheck disable=SC2016
-fetch='curl -sS --max-time 10 --retry 20 --retry-connrefused --retry-delay 1 \
-  "http://$NSSHIM_GATEWAY:8000/page" -o "$0.page" && echo "$NSSHIM_TAP $NSSHIM_ADDR" >"$0" && sleep 2'
+cat >"$work/fetch.py" <<'EOF'
+import os, sys, time, urllib.request
+url = "http://%s:8000/page" % os.environ["NSSHIM_GATEWAY"]
+page = urllib.request.urlopen(url, timeout=20).read()
+open(sys.argv[1] + ".page", "wb").write(page)
+open(sys.argv[1], "w").write("%(NSSHIM_TAP)s %(NSSHIM_ADDR)s\n" % os.environ)
+time.sleep(2)
+EOF
 mkdir "$work/www"
 make_file www/page 1
 start kernel python3 "$top/integration/http_peer.py" 8000 "$work/www"
 kernel_listens 8000
-start kernel "$wrapper" sh -c "$fetch" "$work/one"
+start kernel "$wrapper" python3 "$work/fetch.py" "$work/one"
 first=$pid
-start kernel "$wrapper" sh -c "$fetch" "$work/two"
+start kernel "$wrapper" python3 "$work/fetch.py" "$work/two"
 wait "$first" || fail "the first of two"
 wait "$pid" || fail "the second of two"
 same "$work/www/page" "$work/one.page"
