@@ -124,6 +124,7 @@ struct kit {
 	struct tcp_conn *conn; /* what kit_established() made */
 	struct tcp_conn *listener;
 	uint32_t our_iss, peer_iss;
+	uint16_t our_port;   /* what injected segments go to */
 	uint32_t peer_wnd;   /* raw window field of injected segments */
 	bool with_ts;        /* injected segments carry time stamps */
 	uint32_t ts_ecr;     /* our last tsval */

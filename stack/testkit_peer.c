@@ -28,6 +28,7 @@ void kit_open_with(struct kit *k, uint32_t caps, uint32_t mtu)
 	kit_host_open(&k->host, &config);
 	k->peer_iss = 0x1000;
 	k->peer_wnd = 65535;
+	k->our_port = KIT_PORT;
 }
 
 void kit_open(struct kit *k)
@@ -133,9 +134,7 @@ enum verdict kit_give(struct kit *k, struct seg s)
 	h = (void *)(f->bytes + sizeof(struct ip4_wire));
 	*h = (struct tcp_wire){
 		.sport = be16_make(s.port ? s.port : KIT_PEER_PORT),
-		.dport =
-			be16_make(k->conn && !k->listener ? k->conn->b.key.lport
-							  : KIT_PORT),
+		.dport = be16_make(k->our_port),
 		.seq = be32_make(s.seq + k->peer_iss),
 		.ack = be32_make(s.flags & ACK ? s.ack + k->our_iss : 0),
 		.offset = (uint8_t)((sizeof(*h) + optlen) / 4 << 4),
@@ -310,6 +309,7 @@ struct tcp_conn *kit_connect(struct kit *k)
 
 	cr_assert(tcp_new(&k->host.tcp, k, &k->conn) == 0);
 	cr_assert(tcp_connect(k->conn, &to) == 0);
+	k->our_port = k->conn->b.key.lport;
 	kit_host_settle(&k->host);
 	kit_expect(k, (struct seg){.flags = SYN});
 	return k->conn;
