@@ -241,7 +241,8 @@ static void share(int fd, fdtab_word word, void *context)
 
 void fdtab_share_all(void)
 {
-	holder_draw_key();
+	if (fdtab_was_used())
+		holder_draw_key();
 	fdtab_each(0, FDTAB_LIMIT - 1, share, NULL);
 }
 

@@ -10,6 +10,9 @@
  *   that the kernel wipes in a child with memory of its own; in a vfork child,
  *   which shares ours, the page is whole and only the process id differs.
  *
+ *   A vfork child cannot name anything, so its parent does, on the way: our
+ *   vfork() jumps to libc's with the caller's frame untouched.
+ *
  * Never      replaces fork or vfork.
  * Follows    pthread_atfork(3), vfork(2), madvise(2) MADV_WIPEONFORK.
  */
@@ -21,6 +24,7 @@
 
 #include "fdtab.h"
 #include "raw.h"
+#include "real.h"
 
 /* [a] The process whose table this is. */
 static long own_pid;
@@ -85,3 +89,36 @@ bool fork_is_vfork_child(void)
 	}
 	return true;
 }
+
+#if defined(__x86_64__)
+
+void *fork_before_vfork(void);
+
+void *fork_before_vfork(void)
+{
+	if (shim_is_ready() && !fork_is_vfork_child())
+		fdtab_share_all();
+	return (void *)&REAL(vfork);
+}
+
+/* Whoever calls vfork() returns from it twice, through one frame. */
+__asm__(".text\n"
+	".globl vfork\n"
+	".type vfork, @function\n"
+	".globl __vfork\n"
+	".type __vfork, @function\n"
+	".p2align 4\n"
+	"vfork:\n"
+	"__vfork:\n"
+	"	.cfi_startproc\n"
+	"	endbr64\n"
+	"	sub $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset 8\n"
+	"	call fork_before_vfork\n"
+	"	add $8, %rsp\n"
+	"	.cfi_adjust_cfa_offset -8\n"
+	"	jmp *%rax\n"
+	"	.cfi_endproc\n"
+	".size vfork, .-vfork\n");
+
+#endif

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,17 +28,29 @@ static void put_hex(char *to, uint64_t value)
 		to[i] = "0123456789abcdef"[value & 15];
 }
 
-/* Drawn once, before the first fork; the children inherit it. */
+/* What all processes of the stack know: the arena's number, the last part of
+ * NSSHIM_FAMILY. Without that variable, a number drawn before the first fork.
+ */
+static uint64_t draw_key(void)
+{
+	const char *text = getenv("NSSHIM_FAMILY");
+	const char *part = text ? strrchr(text, ',') : NULL;
+	uint64_t key = part ? strtoull(part + 1, NULL, 16) : 0;
+
+	if (!key)
+		raw3(SYS_getrandom, (long)&key, sizeof(key), 0);
+	return key ? key : 1;
+}
+
 static uint64_t family_key(void)
 {
 	static uint64_t key;
 	uint64_t seen = __atomic_load_n(&key, __ATOMIC_ACQUIRE);
-	uint64_t fresh = 0;
+	uint64_t fresh;
 
 	if (seen)
 		return seen;
-	raw3(SYS_getrandom, (long)&fresh, sizeof(fresh), 0);
-	fresh |= 1;
+	fresh = draw_key();
 	if (__atomic_compare_exchange_n(&key, &seen, fresh, false,
 					__ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
 		return fresh;

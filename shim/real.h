@@ -24,6 +24,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,7 +88,14 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(splice)                                                              \
 	X(syscall)                                                             \
 	X(tee)                                                                 \
+	X(vfork)                                                               \
 	X(vmsplice)                                                            \
+	X(execve)                                                              \
+	X(execveat)                                                            \
+	X(execvpe)                                                             \
+	X(fexecve)                                                             \
+	X(posix_spawn)                                                         \
+	X(posix_spawnp)                                                        \
 	/* waiting */                                                          \
 	X(epoll_create)                                                        \
 	X(epoll_create1)                                                       \

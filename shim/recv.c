@@ -72,7 +72,7 @@ ssize_t recv_flat(sock_id s, void *buf, size_t len, int flags)
 {
 	struct block b = BLOCK_INIT(s, BLOCK_RECEIVING);
 
-	if (UNLIKELY(!buf && len))
+	if (UNLIKELY(!buf && len && !(flags & MSG_TRUNC)))
 		return -EFAULT;
 	return receive(&b, buf, len > RECV_MAX ? RECV_MAX : len, flags);
 }

@@ -12,6 +12,7 @@
  */
 
 #include <errno.h>
+#include <netinet/in.h>
 
 #include "fdtab.h"
 #include "holder.h"
@@ -19,12 +20,27 @@
 #include "ret.h"
 #include "start.h"
 
+/* The kernel's SOCK_TYPE_MASK. */
+enum { TYPE_MASK = 0xf };
+
 static int open_ours(int family, int type, int protocol)
 {
 	int flags = type & (SOCK_CLOEXEC | SOCK_NONBLOCK);
 	sock_id s;
 	int fd, err;
 
+	if (type & ~(TYPE_MASK | SOCK_CLOEXEC | SOCK_NONBLOCK))
+		return -EINVAL;
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
+	switch (type & TYPE_MASK) {
+	case SOCK_STREAM:
+	case SOCK_DGRAM:
+	case SOCK_RAW:
+		break;
+	default:
+		return -ESOCKTNOSUPPORT;
+	}
 	err = start_stack();
 	if (err)
 		return err;

@@ -31,6 +31,7 @@
 
 #include "close.h"
 #include "config.h"
+#include "exec.h"
 #include "fdopen.h"
 #include "fork.h"
 #include "raw.h"
@@ -151,8 +152,12 @@ static void start(void)
 		fail(why);
 
 	fork_start();
+	exec_remember();
 	at_quick_exit(end);
 	__atomic_store_n(&shim_started, true, __ATOMIC_RELEASE);
+
+	/* Sockets that came along through exec. */
+	exec_adopt();
 }
 
 static void start_once(void)
@@ -204,6 +209,13 @@ static void close_visited(int fd, fdtab_word word, void *context)
 	close_ours(fd, word);
 }
 
+/* What came, went and was refused, for whoever asked for a talkative log. */
+static void tell_counters(void)
+{
+	if (config.verbose && fdtab_was_used() && !fork_has_parent())
+		stack_print_stats(open_log());
+}
+
 /* Once, by whichever way the process ends. */
 static void end(void)
 {
@@ -216,6 +228,7 @@ static void end(void)
 	/* While the parent lives its stack thread delivers for us. */
 	if (fdtab_was_used() && !fork_has_parent())
 		stack_drain(DRAIN_US);
+	tell_counters();
 }
 
 __attribute__((destructor)) static void destruct(void)

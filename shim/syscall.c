@@ -83,12 +83,14 @@ static long on_fd(long nr, long a, long b, long c, long d, long e, long f)
 /* Calls that make descriptors or close ranges of them. */
 static long on_any(long nr, long a, long b, long c, long d, long e, long f)
 {
-	(void)d, (void)e, (void)f;
+	(void)e, (void)f;
 	switch (nr) {
 	case SYS_socket:
 		return socket((int)a, (int)b, (int)c);
 	case SYS_close_range:
 		return close_range((unsigned int)a, (unsigned int)b, (int)c);
+	case SYS_ppoll:
+		return ppoll((void *)a, (nfds_t)b, (void *)c, (void *)d);
 	default:
 		return shim_ret(-ENOSYS);
 	}
@@ -190,14 +192,21 @@ static bool is_on_fd(long nr, long a, long b)
 #if defined(SYS_dup2)
 static long on_old(long nr, long a, long b, long c, long d, long e, long f)
 {
-	(void)e, (void)f;
+	(void)f;
 	if (nr == SYS_dup2)
 		return dup2((int)a, (int)b);
+	if (nr == SYS_poll)
+		return poll((void *)a, (nfds_t)b, (int)c);
+	if (nr == SYS_select)
+		return select((int)a, (void *)b, (void *)c, (void *)d,
+			      (void *)e);
 	return epoll_wait((int)a, (void *)b, (int)c, (int)d);
 }
 
 static bool is_old(long nr, long a)
 {
+	if (nr == SYS_poll || nr == SYS_select)
+		return fdtab_was_used();
 	return nr == SYS_dup2 ||
 	       (nr == SYS_epoll_wait && fdtab_epoll((int)a) != 0);
 }
@@ -223,7 +232,8 @@ syscall_function *syscall_route(long nr, long a, long b)
 		return on_fd;
 	if (is_on_socket(nr) && fdtab_sock((int)a))
 		return on_socket;
-	if (nr == SYS_socket || nr == SYS_close_range)
+	if (nr == SYS_socket || nr == SYS_close_range ||
+	    (nr == SYS_ppoll && fdtab_was_used()))
 		return on_any;
 	if (is_old(nr, a))
 		return on_old;
