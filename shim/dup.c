@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "epoll.h"
 #include "fdtab.h"
 #include "fork.h"
 #include "own.h"
@@ -44,7 +45,7 @@ static int settle(int fd, fdtab_word word)
 
 int dup_above(int fd, int command, long lowest)
 {
-	fdtab_word word = fdtab_get(fd);
+	fdtab_word word = epoll_before_dup(fd, fdtab_get(fd));
 	long ret;
 
 	if (!fdtab_is_ours(word)) {
@@ -62,7 +63,7 @@ int dup_above(int fd, int command, long lowest)
 
 int dup_onto(int from, int to, int flags)
 {
-	fdtab_word word = fdtab_get(from);
+	fdtab_word word = epoll_before_dup(from, fdtab_get(from));
 	fdtab_word over = fdtab_get(to);
 	long ret;
 	int err;

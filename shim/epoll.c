@@ -12,20 +12,23 @@
  *   An epoll inside an epoll is a kernel member like any other, and when it
  *   may have stack members it is a stack member as well, by the id of its set.
  *
- * Proved by  test-apps/epoll_*.c
+ * Proved by  test-apps/epoll_mixed.c
  * Never      looks at the program's `data`.
  * Follows    epoll_ctl(2), epoll_wait(2), epoll(7).
  */
 #include "epoll.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "epoll_kick.h"
 #include "fdtab.h"
 #include "pollset.h"
+#include "raw.h"
 #include "real.h"
 #include "ret.h"
 #include "shim.h"
@@ -38,26 +41,27 @@ enum {
 };
 
 /*
- * The kernel's word with this bit: epoll_create() gave us this number, and the
- * bit in `pure` is about it.
+ * The kernel's word with this bit: epoll_create() has once given us this
+ * number. Only a hint, for closing an ordinary descriptor leaves its slot.
  */
 #define MARK_EPOLL ((fdtab_word)1)
 
-/* Bit set: no kernel member since epoll_create(). After that it is only ever
- * cleared, so no order between threads matters. */
+/* Bit set: when this epoll got its stack set it had no kernel members, and none
+ * came since. While it has the set it is only cleared, so that no order between
+ * threads matters. */
 static uint8_t pure[PURE_FDS / 8];
+
+static bool is_pure(int fd)
+{
+	return fd < PURE_FDS &&
+	       (__atomic_load_n(&pure[fd / 8], __ATOMIC_ACQUIRE) >> fd % 8 & 1);
+}
 
 static void set_pure(int fd)
 {
 	if (fd < PURE_FDS)
 		__atomic_fetch_or(&pure[fd / 8], (uint8_t)(1 << fd % 8),
 				  __ATOMIC_RELEASE);
-}
-
-static bool is_pure(int fd)
-{
-	return fd < PURE_FDS &&
-	       (__atomic_load_n(&pure[fd / 8], __ATOMIC_ACQUIRE) >> fd % 8 & 1);
 }
 
 void epoll_note_kernel_member(int epfd)
@@ -69,10 +73,8 @@ void epoll_note_kernel_member(int epfd)
 
 static int created(int fd)
 {
-	if (fd < 0)
-		return fd;
-	set_pure(fd);
-	fdtab_set(fd, FDTAB_KERNEL | MARK_EPOLL);
+	if (fd >= 0)
+		fdtab_set(fd, FDTAB_KERNEL | MARK_EPOLL);
 	return fd;
 }
 
@@ -86,6 +88,57 @@ SHIM_EXPORT int epoll_create1(int flags)
 	return created(REAL(epoll_create1)(flags));
 }
 
+/* --- what the kernel knows about an epoll -------------------------------- */
+
+/* "/proc/self/WHERE/FD"; AS-safe, as epoll_ctl() may be called anywhere. */
+static void proc_path(char path[40], const char *where, int fd)
+{
+	char digits[12];
+	size_t n = sizeof(digits);
+	size_t len;
+
+	digits[--n] = '\0';
+	do {
+		digits[--n] = (char)('0' + fd % 10);
+		fd /= 10;
+	} while (fd > 0);
+	len = strlen(where);
+	memcpy(path, where, len);
+	memcpy(path + len, digits + n, sizeof(digits) - n);
+}
+
+static bool is_epoll_file(int fd)
+{
+	static const char name[] = "anon_inode:[eventpoll]";
+	char path[40], link[sizeof(name)];
+
+	proc_path(path, "/proc/self/fd/", fd);
+	return raw6(SYS_readlinkat, AT_FDCWD, (long)path, (long)link,
+		    sizeof(link), 0, 0) == sizeof(name) - 1 &&
+	       !memcmp(link, name, sizeof(name) - 1);
+}
+
+/*
+ * Has it members? fdinfo has a line for each, behind a few others. A kernel
+ * that does not tell may have some.
+ */
+static bool has_kernel_members(int fd)
+{
+	char path[40], text[512];
+	ssize_t n = -1;
+	long file;
+
+	proc_path(path, "/proc/self/fdinfo/", fd);
+	file = raw6(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0,
+		    0, 0);
+	if (file >= 0) {
+		n = raw3(SYS_read, file, (long)text, sizeof(text));
+		raw1(SYS_close, file);
+	}
+	return n <= 0 || n == sizeof(text) ||
+	       memmem(text, (size_t)n, "tfd:", 4) != NULL;
+}
+
 /* --- epoll_ctl ----------------------------------------------------------- */
 
 static bool is_fresh_epoll(fdtab_word w)
@@ -93,34 +146,35 @@ static bool is_fresh_epoll(fdtab_word w)
 	return w == (FDTAB_KERNEL | MARK_EPOLL);
 }
 
-/*
- * The set of `epfd`, made when it has none yet. The kernel is asked first
- * whether this is an epoll at all: it knows nothing of a member `fd`, and says
- * so only for an epoll.
- */
-static int set_of(int epfd, int fd, sock_id *ep)
+/* The set of `epfd`, made when it has none yet. */
+static int set_of(int epfd, sock_id *ep)
 {
 	fdtab_word w = fdtab_get(epfd);
-	struct epoll_event none = {0};
-	int saved = shim_errno_save();
 	int ret;
 
 	if (fdtab_is_epoll(w)) {
 		*ep = fdtab_id(w);
 		return 0;
 	}
-	if (!is_fresh_epoll(w)) {
-		ret = (int)shim_from_libc(
-			REAL(epoll_ctl)(epfd, EPOLL_CTL_DEL, fd, &none));
-		shim_errno_restore(saved);
-		if (ret < 0 && ret != -ENOENT)
-			return ret;
+	if (!is_epoll_file(epfd))
+		return raw3(SYS_fcntl, epfd, F_GETFD, 0) < 0 ? -EBADF : -EINVAL;
+	/* A member that comes after the look clears it again. */
+	set_pure(epfd);
+	if (has_kernel_members(epfd))
 		epoll_note_kernel_member(epfd);
-	}
 	ret = fdtab_make_epoll(epfd, ep);
 	if (ret == 0)
 		epoll_kick_sleepers(epfd);
 	return ret;
+}
+
+fdtab_word epoll_before_dup(int fd, fdtab_word word)
+{
+	sock_id ep;
+
+	if (!is_fresh_epoll(word) || set_of(fd, &ep) < 0)
+		return word;
+	return fdtab_load(fd);
 }
 
 static int check_event(int op, const struct epoll_event *event)
@@ -147,7 +201,7 @@ static int ctl_sock(int epfd, int op, int fd, sock_id s,
 		return -EINVAL;
 	ret = check_event(op, event);
 	if (ret == 0)
-		ret = set_of(epfd, fd, &ep);
+		ret = set_of(epfd, &ep);
 	if (ret == 0)
 		ret = stack_epoll_ctl(ep, op, fd, s, event);
 	return ret;
@@ -164,13 +218,15 @@ static int ctl_epoll(int epfd, int op, int fd, struct epoll_event *event)
 	sock_id inner;
 	int ret;
 
-	epoll_note_kernel_member(epfd);
 	ret = (int)shim_from_libc(REAL(epoll_ctl)(epfd, op, fd, event));
+	epoll_note_kernel_member(epfd);
 	if (ret < 0)
 		return ret;
-	ret = set_of(fd, -1, &inner);
+	ret = set_of(fd, &inner);
+	if (ret == -EINVAL)
+		return 0; /* once it was an epoll, now the number is reused */
 	if (ret == 0)
-		ret = set_of(epfd, -1, &outer);
+		ret = set_of(epfd, &outer);
 	if (ret == 0)
 		ret = stack_epoll_ctl(outer, op, fd, inner, event);
 
@@ -186,6 +242,7 @@ SHIM_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
 	fdtab_word w = fdtab_get(fd);
 	fdtab_word ew = fdtab_get(epfd);
+	int ret;
 
 	if (UNLIKELY(fdtab_is_sock(w)))
 		return (int)shim_ret(
@@ -194,8 +251,11 @@ SHIM_EXPORT int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 		     (fdtab_is_epoll(ew) || is_fresh_epoll(ew))))
 		return (int)shim_ret(ctl_epoll(epfd, op, fd, event));
 
-	epoll_note_kernel_member(epfd);
-	return REAL(epoll_ctl)(epfd, op, fd, event);
+	ret = REAL(epoll_ctl)(epfd, op, fd, event);
+	/* Afterwards: who looks for members now finds it. */
+	if (op == EPOLL_CTL_ADD)
+		epoll_note_kernel_member(epfd);
+	return ret;
 }
 
 /* --- epoll_wait ---------------------------------------------------------- */
@@ -258,23 +318,35 @@ static int wait_until_kicked(struct wait *w, bool *is_kicked)
 	return n;
 }
 
-/* With stack members: a count or -errno. */
+/* Nobody in the kernel's epoll but perhaps our kick. */
+static bool is_alone(int epfd, fdtab_word word)
+{
+	return is_pure(epfd) && !(word & (FDTAB_DUPED | FDTAB_SHARED));
+}
+
+/*
+ * With stack members: a count or -errno. When there are no others and something
+ * is ready, the kernel is not asked; but whoever sleeps, sleeps on both,
+ * because another thread may add a kernel member meanwhile.
+ */
 static int wait_in_stack(const struct wait *w, fdtab_word word,
 			 uint64_t deadline_us)
 {
-	bool is_alone =
-		is_pure(w->epfd) && !(word & (FDTAB_DUPED | FDTAB_SHARED));
-	int came;
+	sock_id ep = fdtab_id(word);
+	int came = 0;
 	int n;
 
 	if (w->max <= 0 || w->max > EVENTS_MAX)
 		return -EINVAL;
 	if (!w->events)
 		return -EFAULT;
+	if (is_alone(w->epfd, word))
+		came = stack_epoll_wait(ep, -1, w->events, w->max, 0, NULL);
+	if (came != 0)
+		return came;
 	do {
-		came = stack_epoll_wait(fdtab_id(word), is_alone ? -1 : w->epfd,
-					w->events, w->max, deadline_us,
-					w->mask);
+		came = stack_epoll_wait(ep, w->epfd, w->events, w->max,
+					deadline_us, w->mask);
 		n = came > 0 ? epoll_kick_filter(w->events, came) : came;
 	} while (n == 0 && came > 0);
 	return n;
