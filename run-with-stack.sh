@@ -200,21 +200,28 @@ is_stale()
     -type f ! -name '*_test.c' ! -name '*_fuzz.c' ! -name '*.md' -print -quit) ]]
 }
 
+build_failed()
+{
+  grep -E 'error|ERROR|FAILED|undefined' "$1" | head -n 10 >&2
+  die "$2 failed; all of its output is in $1"
+}
+
 build_library()
 {
-  local build=$here/build out
+  local build=$here/build
+  local log=$build/build.log
   say "building $build"
-  for tool in meson ninja gcc; do
+  for tool in meson ninja gcc pkg-config; do
     command -v $tool >/dev/null ||
       die "$tool is missing; run: $here/integration/deps.sh build"
   done
-  exec {lock_build}>"$here/.build.lock" || die "cannot write to $here"
-  flock $lock_build
-  if [[ ! -e $build/build.ninja ]]; then
-    out=$(meson setup "$build" "$here" 2>&1) ||
-      die "meson setup failed: $out"
-  fi
-  out=$(ninja -C "$build" shim/libnsshim.so 2>&1) || die "build failed: $out"
+  mkdir -p "$build" || die "cannot make $build"
+  exec {lock_build}>"$build/.lock" || die "cannot write to $build"
+  flock "$lock_build"
+  [[ -e $build/build.ninja ]] || meson setup "$build" "$here" >"$log" 2>&1 ||
+    build_failed "$log" "meson setup"
+  ninja -C "$build" shim/libnsshim.so >"$log" 2>&1 ||
+    build_failed "$log" "the build"
   touch "$build/shim/libnsshim.so"
   exec {lock_build}>&-
 }

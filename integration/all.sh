@@ -21,13 +21,15 @@ passed=0
 failed=0
 skipped=0
 
-# configure DIR OPTIONS...: sets up or keeps DIR.
+# configure DIR OPTIONS...: sets up DIR, or brings it up to date.
 configure()
 {
-  local dir=$1
+  local dir=$1 how=setup
   shift
-  [[ -e $dir/build.ninja ]] || meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
-    tail -n 20 "$dir.log"
+  mkdir -p "$dir"
+  [[ ! -e $dir/build.ninja ]] || how=configure
+  meson $how "$dir" "$@" >"$dir/build.log" 2>&1 || {
+    tail -n 20 "$dir/build.log"
     return 1
   }
 }
@@ -35,13 +37,13 @@ configure()
 # Everything of DIR, or one failure.
 compile()
 {
-  local dir=$1 log=$1.log
+  local dir=$1 log=$1/build.log
   echo "== $dir: build"
   if configure "$@" && ninja -C "$dir" >"$log" 2>&1; then
     passed=$((passed + 1))
     return
   fi
-  grep -E 'error|FAILED' "$log" | head -n 20
+  grep -E 'error:|FAILED|ERROR|undefined' "$log" | head -n 20
   echo "== $dir: BUILD FAILED, see $log"
   failed=$((failed + 1))
   return 1
