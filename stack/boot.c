@@ -433,13 +433,19 @@ bool stack_iface(size_t i, struct stack_iface_info *out)
 
 void stack_print_stats(int fd)
 {
+	size_t used, cap, conns;
 	struct stack *st;
 	struct stats copy;
 
-	if (!turn_stack)
+	if (!turn_stack || fd < 0)
 		return;
 	st = turn_enter();
 	copy = st->eng.stats;
+	used = arena_used(st->eng.arena);
+	cap = arena_cap(st->eng.arena);
+	conns = arena_count(st->eng.arena, ARENA_CONN);
 	turn_leave(st);
 	stats_print(&copy, fd);
+	dprintf(fd, "%-24s %zu of %zu\n%-24s %zu\n", "MEMORY_BYTES", used, cap,
+		"TCP_CONNECTIONS", conns);
 }
