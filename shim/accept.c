@@ -68,7 +68,7 @@ static int take_one(sock_id listener, struct sockaddr *addr, socklen_t *len,
 static int take(sock_id listener, struct sockaddr *addr, socklen_t *len,
 		int flags)
 {
-	struct block b = BLOCK_INIT(listener, BLOCK_RECEIVING);
+	BLOCK(b, listener, BLOCK_RECEIVING);
 
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;

@@ -68,7 +68,7 @@ static void start_alarm(int flags)
 
 static int wait_until_readable(void)
 {
-	struct block b = BLOCK_INIT(sock, BLOCK_RECEIVING);
+	BLOCK(b, sock, BLOCK_RECEIVING);
 	int ret;
 
 	do

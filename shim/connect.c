@@ -26,7 +26,7 @@
 static int wait_for_handshake(sock_id s, const struct sockaddr *addr,
 			      socklen_t len, int ret)
 {
-	struct block b = BLOCK_INIT(s, BLOCK_SENDING);
+	BLOCK(b, s, BLOCK_SENDING);
 
 	for (;;) {
 		int err = block_wait(&b, EPOLLOUT);

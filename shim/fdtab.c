@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "block.h"
 #include "fork.h"
 #include "holder.h"
 #include "raw.h"
@@ -195,16 +196,6 @@ int fdtab_find(fdtab_word word)
 	return -1;
 }
 
-/* SO_LINGER with a time: the last close waits for its data. */
-static void close_sock(sock_id s)
-{
-	uint64_t linger = stack_linger_us(s);
-
-	if (linger != UINT64_MAX && linger != 0)
-		stack_close_wait(s, stack_now() + linger);
-	stack_close(s);
-}
-
 void fdtab_release(int fd, fdtab_word word)
 {
 	if (!fdtab_is_ours(word))
@@ -222,7 +213,7 @@ void fdtab_release(int fd, fdtab_word word)
 		stack_epoll_forget_fd(fdtab_id(word), fd);
 		return;
 	}
-	close_sock(fdtab_id(word));
+	block_close(fdtab_id(word));
 }
 
 static void share(int fd, fdtab_word word, void *context)

@@ -19,6 +19,7 @@ static int fd;
 static void open_one(void)
 {
 	shim_started = true;
+	cr_assert(eq(int, stack_boot(NULL, NULL, 0), 0));
 	cr_assert(eq(int, stack_socket(AF_INET, SOCK_DGRAM, 0, &sock), 0));
 	fd = holder_open(SOCK_CLOEXEC);
 	cr_assert(ge(int, fd, 0));

@@ -22,6 +22,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "block.h"
 #include "fdtab.h"
 #include "raw.h"
 #include "real.h"
@@ -47,6 +48,7 @@ static void become_child(void)
 	__atomic_store_n(&own_pid, raw1(SYS_getpid, 0), __ATOMIC_RELEASE);
 	if (wiped)
 		*wiped = 1;
+	block_after_fork_in_child();
 	stack_after_fork_in_child();
 }
 

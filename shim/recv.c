@@ -70,7 +70,7 @@ static ssize_t receive(struct block *b, char *buf, size_t len, int flags)
 
 ssize_t recv_flat(sock_id s, void *buf, size_t len, int flags)
 {
-	struct block b = BLOCK_INIT(s, BLOCK_RECEIVING);
+	BLOCK(b, s, BLOCK_RECEIVING);
 
 	if (UNLIKELY(!buf && len && !(flags & MSG_TRUNC)))
 		return -EFAULT;
@@ -145,7 +145,7 @@ static ssize_t receive_message(struct block *b, struct msghdr *msg, int flags)
 
 ssize_t recv_message(sock_id s, struct msghdr *msg, int flags)
 {
-	struct block b = BLOCK_INIT(s, BLOCK_RECEIVING);
+	BLOCK(b, s, BLOCK_RECEIVING);
 
 	return receive_message(&b, msg, flags);
 }
@@ -236,7 +236,7 @@ static bool is_over(struct timespec *timeout, uint64_t deadline)
 static int receive_many(sock_id s, struct mmsghdr *msgs, unsigned int n,
 			int flags, struct timespec *timeout)
 {
-	struct block b = BLOCK_INIT(s, BLOCK_RECEIVING);
+	BLOCK(b, s, BLOCK_RECEIVING);
 	uint64_t deadline = 0;
 	unsigned int i;
 

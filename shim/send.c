@@ -65,7 +65,7 @@ static ssize_t go_on(struct block *b, const char *buf, size_t len, size_t done,
 
 ssize_t send_flat(sock_id s, const void *buf, size_t len, int flags)
 {
-	struct block b = BLOCK_INIT(s, BLOCK_SENDING);
+	BLOCK(b, s, BLOCK_SENDING);
 	ssize_t n;
 
 	if (UNLIKELY(!buf && len))
@@ -126,7 +126,7 @@ static ssize_t finish_vector(struct block *b, const struct msghdr *msg,
 
 ssize_t send_message(sock_id s, const struct msghdr *msg, int flags)
 {
-	struct block b = BLOCK_INIT(s, BLOCK_SENDING);
+	BLOCK(b, s, BLOCK_SENDING);
 	ssize_t len = vector_length(msg);
 	ssize_t n;
 

@@ -54,13 +54,8 @@ struct aside {
 };
 
 static __thread struct aside aside __attribute__((tls_model("initial-exec")));
-static __thread struct signal_counts counts
+__thread struct signal_counts signal_counts
 	__attribute__((tls_model("initial-exec")));
-
-struct signal_counts signal_counts(void)
-{
-	return counts;
-}
 
 /* Raised by what the thread itself did: waiting would repeat it for ever. */
 static bool is_synchronous(int signo, const siginfo_t *info)
@@ -111,9 +106,9 @@ static void trampoline(int signo, siginfo_t *info, void *context)
 	function = __atomic_load_n(&handlers[signo].function, __ATOMIC_ACQUIRE);
 	flags = __atomic_load_n(&handlers[signo].flags, __ATOMIC_RELAXED);
 	if (flags & SA_RESTART)
-		counts.restarting++;
+		signal_counts.restarting++;
 	else
-		counts.other++;
+		signal_counts.other++;
 	if ((unsigned)flags & SA_RESETHAND)
 		reset(signo);
 	/* A handler of one argument does not look at the other two. */

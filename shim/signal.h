@@ -18,7 +18,9 @@ struct signal_counts {
 	uint32_t other;      /* without */
 };
 
-struct signal_counts signal_counts(void);
+/* Of this thread. */
+extern __thread struct signal_counts signal_counts
+	__attribute__((tls_model("initial-exec")));
 
 /* Registers the delivery of what was put aside. */
 void signal_start(void);
