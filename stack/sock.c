@@ -136,8 +136,13 @@ struct sock *sock_find(struct stack *st, sock_id id)
 /* The protocol that socket(2) means, or -errno. */
 static int check_protocol(int family, int type, int protocol)
 {
+	/* In Linux's order. */
+	if (type < 0 || type > SOCK_PACKET)
+		return -EINVAL;
 	if (family != AF_INET && family != AF_INET6)
 		return -EAFNOSUPPORT;
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
 	switch (type) {
 	case SOCK_STREAM:
 		if (protocol == 0 || protocol == IPPROTO_TCP)
@@ -148,7 +153,6 @@ static int check_protocol(int family, int type, int protocol)
 			return IPPROTO_UDP;
 		return -EPROTONOSUPPORT;
 	case SOCK_RAW:
-	case SOCK_SEQPACKET:
 		return -EPROTONOSUPPORT;
 	default:
 		return -ESOCKTNOSUPPORT;

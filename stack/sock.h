@@ -71,6 +71,8 @@ struct sock {
 	bool pktinfo6;              /* [S] IPV6_RECVPKTINFO */
 	bool pktinfo, recvtos, recvttl, recv_stamp, recv_stamp_nano; /* [S] */
 	bool freebind;           /* [S] IP_FREEBIND, IP_TRANSPARENT */
+	bool broadcast; /* [S] SO_BROADCAST, as it was set */
+	bool dontroute; /* [S] SO_DONTROUTE, as it was set */
 	bool was_connecting;     /* [S] connect() answered EINPROGRESS */
 	UT_hash_handle by_inode; /* [S] */
 };

@@ -32,15 +32,16 @@ static int from_in(const struct sockaddr *addr, socklen_t len,
 }
 
 /* sin6_scope_id may be missing (RFC 2133 programs). */
+enum { SHORTEST_IN6 = offsetof(struct sockaddr_in6, sin6_scope_id) };
+
 static int from_in6(const struct sockaddr *addr, socklen_t len,
 		    struct endpoint *out)
 {
 	struct sockaddr_in6 in6;
-	const size_t shortest = offsetof(struct sockaddr_in6, sin6_scope_id);
 
-	if (len < shortest)
+	if (len < SHORTEST_IN6)
 		return -EINVAL;
-	memcpy(&in6, addr, shortest);
+	memcpy(&in6, addr, SHORTEST_IN6);
 	memcpy(out->addr.b, &in6.sin6_addr, 16);
 	out->port = ntohs(in6.sin6_port);
 	return 0;
@@ -60,6 +61,8 @@ int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
 	if (family == AF_INET &&
 	    (s->family == AF_INET || s->type == SOCK_DGRAM))
 		return from_in(addr, len, out);
+	if (s->family == AF_INET6 && len < SHORTEST_IN6)
+		return -EINVAL;
 	return len < sizeof(struct sockaddr_in) ? -EINVAL : -EAFNOSUPPORT;
 }
 
@@ -99,7 +102,7 @@ int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 	int ret;
 
 	if (!addr)
-		return -EINVAL;
+		return len ? -EFAULT : -EINVAL;
 	if (s->family == AF_INET && len >= sizeof(struct sockaddr_in) &&
 	    addr->sa_family == AF_UNSPEC) {
 		ret = from_in(addr, len, out);
@@ -111,6 +114,8 @@ int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 	if (ret < 0)
 		return ret;
 
+	if (s->v6only && inet_is4(&out->addr))
+		return -EINVAL;
 	if (inet_is_any(&out->addr) || s->freebind ||
 	    net_is_local(n, &out->addr))
 		return 0;

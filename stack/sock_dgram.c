@@ -40,39 +40,89 @@ int sock_dgram_shutdown(struct sock *s, int how)
 	return 0;
 }
 
-/* The source address that the program asks for with IP_PKTINFO. */
-static int pktinfo_source(const struct msghdr *msg, struct inet_addr *src,
-			  bool *found)
+/* What control messages ask for one datagram. */
+struct wishes {
+	bool has_src;
+	struct inet_addr src;
+	uint8_t ttl, tos;
+};
+
+static int take_pktinfo(const struct cmsghdr *c, struct wishes *w)
+{
+	struct in_pktinfo info;
+	struct ip4_addr a;
+
+	if (c->cmsg_len < CMSG_LEN(sizeof(info)))
+		return -EINVAL;
+	memcpy(&info, CMSG_DATA(c), sizeof(info));
+	if (info.ipi_spec_dst.s_addr == INADDR_ANY)
+		return 0;
+	memcpy(a.b, &info.ipi_spec_dst, 4);
+	w->src = inet_from4(a);
+	w->has_src = true;
+	return 0;
+}
+
+/* ip(7): an int, or for IP_TOS a byte as well. */
+static int take_number(const struct cmsghdr *c, int low, uint8_t *out)
+{
+	int value;
+
+	if (c->cmsg_len >= CMSG_LEN(sizeof(value)))
+		memcpy(&value, CMSG_DATA(c), sizeof(value));
+	else if (c->cmsg_len >= CMSG_LEN(1) && c->cmsg_type == IP_TOS)
+		value = *CMSG_DATA(c);
+	else
+		return -EINVAL;
+	if (value < low || value > 255)
+		return -EINVAL;
+	*out = (uint8_t)value;
+	return 0;
+}
+
+static int take_wishes(const struct msghdr *msg, struct wishes *w)
 {
 	struct msghdr m = *msg;
+	int ret = 0;
 
-	*found = false;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
-		struct in_pktinfo info;
-
-		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_PKTINFO)
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c && ret == 0;
+	     c = CMSG_NXTHDR(&m, c)) {
+		if (c->cmsg_level != IPPROTO_IP)
 			continue;
-		if (c->cmsg_len < CMSG_LEN(sizeof(info)))
-			return -EINVAL;
-		memcpy(&info, CMSG_DATA(c), sizeof(info));
-		if (info.ipi_spec_dst.s_addr != INADDR_ANY) {
-			struct ip4_addr a;
-
-			memcpy(a.b, &info.ipi_spec_dst, 4);
-			*src = inet_from4(a);
-			*found = true;
-		}
+		if (c->cmsg_type == IP_PKTINFO)
+			ret = take_pktinfo(c, w);
+		else if (c->cmsg_type == IP_TTL)
+			ret = take_number(c, 1, &w->ttl);
+		else if (c->cmsg_type == IP_TOS)
+			ret = take_number(c, 0, &w->tos);
 	}
-	return 0;
+	return ret;
+}
+
+/* Sends with the TTL and the TOS of this one datagram. */
+static int send_once(struct udp_pcb *pcb, const struct endpoint *to,
+		     const struct wishes *w, struct uio *from)
+{
+	uint8_t ttl = pcb->ttl, tos = pcb->tos, mttl = pcb->multicast_ttl;
+	int ret;
+
+	if (w->ttl != ttl)
+		pcb->multicast_ttl = w->ttl;
+	pcb->ttl = w->ttl;
+	pcb->tos = w->tos;
+	ret = udp_send(pcb, to, w->has_src ? &w->src : NULL, from);
+	pcb->ttl = ttl;
+	pcb->tos = tos;
+	pcb->multicast_ttl = mttl;
+	return ret;
 }
 
 ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 			const struct msghdr *msg, int flags)
 {
 	struct endpoint to;
-	struct inet_addr src;
+	struct wishes w = {.ttl = s->pcb->ttl, .tos = s->pcb->tos};
 	bool has_to = msg && msg->msg_name && msg->msg_namelen > 0;
-	bool has_src = false;
 	size_t len = from->left;
 	int ret;
 
@@ -88,12 +138,11 @@ ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 			return -ENETUNREACH;
 	}
 	if (msg && msg->msg_controllen > 0) {
-		ret = pktinfo_source(msg, &src, &has_src);
+		ret = take_wishes(msg, &w);
 		if (ret < 0)
 			return ret;
 	}
-	ret = udp_send(s->pcb, has_to ? &to : NULL, has_src ? &src : NULL,
-		       from);
+	ret = send_once(s->pcb, has_to ? &to : NULL, &w, from);
 	sock_update(s, 0);
 	return ret < 0 ? ret : (ssize_t)len;
 }
@@ -154,10 +203,10 @@ static void put_controls(const struct sock *s, const struct udp_meta *meta,
 		put_control(msg, &used, IPPROTO_IPV6, IPV6_PKTINFO, &info,
 			    sizeof(info));
 	}
-	if (s->recvtos)
-		put_control(msg, &used, IPPROTO_IP, IP_TOS, &meta->tos, 1);
 	if (s->recvttl)
 		put_control(msg, &used, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+	if (s->recvtos)
+		put_control(msg, &used, IPPROTO_IP, IP_TOS, &meta->tos, 1);
 	msg->msg_controllen = used;
 }
 
@@ -202,6 +251,6 @@ uint32_t sock_dgram_ready(const struct sock *s)
 	if (s->pcb->shut_read && s->shut_write)
 		bits |= EPOLLHUP;
 	if (s->pcb->error)
-		bits |= EPOLLERR | EPOLLIN | EPOLLRDNORM;
+		bits |= EPOLLERR;
 	return bits;
 }

@@ -23,6 +23,10 @@
 
 static int queue_ioctl(struct sock *s, unsigned long request, int *value)
 {
+	/* tcp(7): a listener has no queue of bytes. */
+	if (request != SIOCATMARK && s->conn &&
+	    tcp_get_state(s->conn) == TCPS_LISTEN)
+		return -EINVAL;
 	switch (request) {
 	case FIONREAD:
 		*value = s->conn ? (int)tcp_readable(s->conn)

@@ -74,19 +74,20 @@ static const struct option options[] = {
 	{SOL_SOCKET, SO_COOKIE, IN_CODE, 0, 0, ANY_INT},
 	{SOL_SOCKET, SO_KEEPALIVE, IN_TCP, 0, TCP_O_KEEPALIVE, ANY_INT},
 	{SOL_SOCKET, SO_OOBINLINE, IN_TCP, 0, TCP_O_OOBINLINE, ANY_INT},
-	{SOL_SOCKET, SO_BROADCAST, IN_PCB_BOOL, PCB_AT(broadcast), 0, ANY_INT},
+	{SOL_SOCKET, SO_BROADCAST, IN_CODE, 0, 0, ANY_INT},
 	{SOL_SOCKET, SO_PRIORITY, IN_SOCK_INT, SOCK_AT(priority), 0, ANY_INT},
 	{SOL_SOCKET, SO_MARK, IN_SOCK_INT, SOCK_AT(mark), 0, ANY_INT},
 	{SOL_SOCKET, SO_RCVLOWAT, IN_SOCK_INT, SOCK_AT(rcvlowat), 0, 0,
 	 INT32_MAX},
 	{SOL_SOCKET, SO_SNDLOWAT, IN_CODE, 0, 0, ANY_INT},
-	{SOL_SOCKET, SO_DONTROUTE, ACCEPTED, 0, 0, ANY_INT},
+	{SOL_SOCKET, SO_DONTROUTE, IN_SOCK_BOOL, SOCK_AT(dontroute), 0,
+	 ANY_INT},
 	{SOL_SOCKET, SO_DEBUG, ACCEPTED, 0, 0, ANY_INT},
 	{SOL_SOCKET, SO_NO_CHECK, ACCEPTED, 0, 0, ANY_INT},
 	{SOL_SOCKET, SO_BUSY_POLL, ACCEPTED, 0, 0, ANY_INT},
 
 	{IPPROTO_IP, IP_TOS, IN_BOTH_U8, PCB_AT(tos), TCP_O_TOS, 0, 255},
-	{IPPROTO_IP, IP_TTL, IN_BOTH_U8, PCB_AT(ttl), TCP_O_TTL, 1, 255},
+	{IPPROTO_IP, IP_TTL, IN_BOTH_U8, PCB_AT(ttl), TCP_O_TTL, -1, 255},
 	{IPPROTO_IP, IP_MTU_DISCOVER, IN_BOTH_U8, PCB_AT(pmtudisc),
 	 TCP_O_PMTUDISC, 0, 5},
 	{IPPROTO_IP, IP_MTU, IN_CODE, 0, 0, ANY_INT},
@@ -199,6 +200,15 @@ static int give_int(const struct option *o, int value, void *out,
 	return 0;
 }
 
+/* Linux hands a level that nobody knows down to IPv4, which says EOPNOTSUPP
+ * to a question, and IPv6, which says ENOPROTOOPT. */
+static bool knows_level(const struct sock *s, int level)
+{
+	if (s->family == AF_INET6 || level == SOL_SOCKET || level == IPPROTO_IP)
+		return true;
+	return level == (s->conn ? IPPROTO_TCP : IPPROTO_UDP);
+}
+
 int sock_opt_get(struct sock *s, int level, int name, void *value,
 		 socklen_t *len)
 {
@@ -208,6 +218,8 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 
 	if ((int)*len < 0)
 		return -EINVAL;
+	if (!knows_level(s, level))
+		return -EOPNOTSUPP;
 	if (!o || (level == IPPROTO_TCP && !s->conn))
 		return -ENOPROTOOPT;
 	if (o->home == IN_CODE) {
@@ -226,6 +238,12 @@ static int set_int(struct sock *s, const struct option *o, int value)
 {
 	if (value < o->low || value > o->high)
 		return -EINVAL;
+	if (o->level == IPPROTO_IP && o->name == IP_TTL) {
+		/* ip(7): -1 is the default, which is kept as 0. */
+		if (value == 0)
+			return -EINVAL;
+		value = MAX(value, 0);
+	}
 	switch (o->home) {
 	case IN_SOCK_INT:
 		*(int *)at(s, o) = value;

@@ -322,6 +322,9 @@ static int get_socket_level(struct sock *s, int name, void *value,
 	case SO_RCVBUF:
 		*number = get_buffer(s, name);
 		return SOCK_OPT_IS_INT;
+	case SO_BROADCAST:
+		*number = s->broadcast;
+		return SOCK_OPT_IS_INT;
 	case SO_SNDLOWAT:
 		*number = 1;
 		return SOCK_OPT_IS_INT;
@@ -373,6 +376,11 @@ static int set_socket_int(struct sock *s, int name, int n)
 	case SO_REUSEPORT:
 		s->reuse = n ? s->reuse | bit : s->reuse & ~bit;
 		return push_reuse(s);
+	case SO_BROADCAST:
+		s->broadcast = n != 0;
+		if (s->pcb)
+			s->pcb->broadcast = s->broadcast;
+		return 0;
 	case SO_SNDBUF:
 	case SO_RCVBUF:
 	case SO_SNDBUFFORCE:

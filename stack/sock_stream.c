@@ -94,12 +94,32 @@ int sock_stream_connect(struct sock *s, const struct endpoint *remote)
 	return -EINPROGRESS;
 }
 
+/* Listening, or on the way to a connection. */
+static bool is_unborn(const struct tcp_conn *c)
+{
+	return tcp_get_state(c) == TCPS_LISTEN ||
+	       tcp_get_state(c) == TCPS_SYN_SENT;
+}
+
+/* Linux: ends the listening, unless only writing is shut, or the attempt. */
+static int shutdown_unborn(struct sock *s, int how)
+{
+	if (tcp_get_state(s->conn) == TCPS_LISTEN && how == SHUT_WR)
+		return 0;
+	tcp_disconnect(s->conn);
+	s->was_connecting = false;
+	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLHUP);
+	return 0;
+}
+
 int sock_stream_shutdown(struct sock *s, int how)
 {
 	int ret = 0;
 
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return -EINVAL;
+	if (is_unborn(s->conn))
+		return shutdown_unborn(s, how);
 	if (how != SHUT_WR)
 		ret = tcp_shutdown_recv(s->conn);
 	if (ret == 0 && how != SHUT_RD)

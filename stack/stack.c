@@ -21,10 +21,19 @@
 #include "critical.h"
 #include "driver.h"
 #include "epset.h"
+#include "log.h"
 #include "turn.h"
 
 /* Data calls with at least this much let the engine take what has arrived. */
 enum { POKE_BYTES = 16 << 10 };
+
+/* The stack thread comes with the first use of a socket in this process (a
+ * forked child or an executed program may begin with an inherited one). */
+static void need_driver(void)
+{
+	if (driver_start() < 0)
+		log_warn("no stack thread: only waiting threads drive");
+}
 
 /* Enters a turn and finds the socket; NULL (and no turn) for a stale id. */
 static struct sock *enter(sock_id id)
@@ -34,6 +43,7 @@ static struct sock *enter(sock_id id)
 
 	if (!turn_stack)
 		return NULL;
+	need_driver();
 	st = turn_enter();
 	s = sock_find(st, id);
 	if (!s)
@@ -54,6 +64,7 @@ int stack_socket(int family, int type, int protocol, sock_id *out)
 
 	if (!turn_stack)
 		return -EAFNOSUPPORT;
+	need_driver();
 	st = turn_enter();
 	ret = sock_new(st, family, type, protocol, &s);
 	if (ret == 0)
@@ -152,6 +163,9 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 	ret = sock_addr_in(s, addr, len, &remote);
 	if (ret < 0)
 		return ret;
+	/* ipv6(7): IPV6_V6ONLY leaves no way to v4-mapped addresses. */
+	if (s->v6only && inet_is4(&remote.addr))
+		return -ENETUNREACH;
 	any_means_loopback(&remote);
 	if (!inet_is4(&remote.addr))
 		return -ENETUNREACH;
@@ -305,11 +319,7 @@ ssize_t stack_sendmsg(sock_id id, const struct msghdr *msg, int flags)
 	s = enter(id);
 	if (!s)
 		return -EBADF;
-	if (s->conn && msg->msg_name && msg->msg_namelen &&
-	    tcp_get_state(s->conn) == TCPS_CLOSED)
-		ret = -ENOTCONN;
-	else
-		ret = send_uio(s, &u, msg, flags);
+	ret = send_uio(s, &u, msg, flags);
 	leave();
 	return ret;
 }

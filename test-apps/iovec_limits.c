@@ -22,7 +22,7 @@ int main(void)
 	struct iovec wrong = {NULL, (size_t)-1}, huge[2];
 	struct msghdr msg = {.msg_iov = many, .msg_iovlen = IOV_MAX + 1};
 	int pair[2];
-	char buf[IOV_MAX + 1];
+	static char buf[IOV_MAX + 1];
 
 	for (size_t i = 0; i < COUNT(many); i++)
 		many[i] = (struct iovec){"x", 1};
