@@ -46,9 +46,6 @@ struct stack *turn_enter_at(usecs now)
 
 struct stack *turn_enter(void)
 {
-	/* A forked child has no stack thread until it uses the stack. */
-	if (driver_start() < 0)
-		log_warn("no stack thread: only waiting threads drive");
 	return turn_enter_at(driver_now());
 }
 
