@@ -128,8 +128,6 @@ __attribute__((noinline)) static int sleep_in_seat(struct block *b,
 {
 	int err;
 
-	if (!b->seat)
-		take_seat(b);
 	pthread_cleanup_push(leave_when_cancelled, b);
 	err = stack_wait(b->sock, events, b->deadline_us);
 	pthread_cleanup_pop(0);
@@ -159,6 +157,8 @@ int block_wait(struct block *b, uint32_t events)
 	if (!b->is_armed)
 		arm(b);
 
+	if (!b->seat)
+		take_seat(b);
 	err = sleep_in_seat(b, events);
 	if (err == -ETIMEDOUT)
 		return -EAGAIN;
