@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -81,6 +82,46 @@ __attribute__((unused)) static struct sock *kit_socket(int type)
 __attribute__((unused)) static struct endpoint kit_local(uint16_t port)
 {
 	return (struct endpoint){inet_from4(ip4_make(127, 0, 0, 1)), port};
+}
+
+__attribute__((unused)) static struct sock *kit_socket6(int type)
+{
+	struct sock *s = NULL;
+
+	cr_assert(eq(int, sock_new(kit.st, AF_INET6, type, 0, &s), 0));
+	return s;
+}
+
+/* What a turn does at its end: frames, timers, news. */
+__attribute__((unused)) static void kit_settle(void)
+{
+	turn_settle(kit.st);
+}
+
+__attribute__((unused)) static struct sock *kit_listener(uint16_t port)
+{
+	struct sock *s = kit_socket(SOCK_STREAM);
+	struct endpoint at = kit_local(port);
+
+	cr_assert(eq(int, tcp_bind(s->conn, &at), 0));
+	cr_assert(eq(int, sock_stream_listen(s, 8), 0));
+	return s;
+}
+
+/* A connection, both ends of it; the listener is closed again. */
+__attribute__((unused)) static void
+kit_pair(uint16_t port, struct sock **client, struct sock **server)
+{
+	struct sock *l = kit_listener(port);
+	struct endpoint to = kit_local(port);
+
+	*client = kit_socket(SOCK_STREAM);
+	cr_assert(eq(int, sock_stream_connect(*client, &to), -EINPROGRESS));
+	kit_settle();
+	cr_assert(eq(int, sock_stream_connect(*client, &to), 0));
+	cr_assert(eq(int, sock_stream_accept(l, server), 0));
+	sock_close(l);
+	kit_settle();
 }
 
 /* A bound datagram socket, and one byte sent to it by another. */
