@@ -51,6 +51,8 @@ static int connect_again(struct sock *s)
 	int error = tcp_take_error(s->conn);
 
 	if (error) {
+		if (s->was_connecting)
+			tcp_forget_attempt(s->conn);
 		s->was_connecting = false;
 		sock_update(s, 0);
 		return -error;
