@@ -22,6 +22,9 @@ struct tcp_conn;
  * counts as made. */
 uint16_t tcp_window_announce(struct tcp_conn *c, bool syn);
 
+/* Could all of what was last announced be announced again? */
+bool tcp_window_is_whole(const struct tcp_conn *c);
+
 /* The program has read: is it time to say so? */
 bool tcp_window_is_update_due(const struct tcp_conn *c);
 
