@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * ioctl.c - ioctl(2)
+ * ioctl.c - ioctl(2), sockatmark(3)
  *
  * What this room is for
  *   On our sockets: FIONBIO is the socket's, what concerns the descriptor or
@@ -50,4 +50,12 @@ SHIM_EXPORT int ioctl(int fd, unsigned long request, ...)
 	if (request == FIONBIO)
 		return (int)shim_ret(set_nonblocking(s, arg));
 	return (int)shim_ret(stack_ioctl(s, request, arg));
+}
+
+/* libc's own asks the kernel behind our back. */
+SHIM_EXPORT int sockatmark(int fd)
+{
+	int is_at = 0;
+
+	return ioctl(fd, SIOCATMARK, &is_at) < 0 ? -1 : is_at;
 }
