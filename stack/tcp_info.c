@@ -10,6 +10,7 @@
  * Never      changes anything.
  * Lock       the stack lock is held.
  * Follows    linux/tcp.h; tcp(7).
+ * Proved by  tcp_user_test.c.
  */
 #include <linux/tcp.h>
 #include <string.h>
@@ -90,4 +91,35 @@ void tcp_get_info(const struct tcp_conn *c, struct tcp_info *info)
 	info->tcpi_segs_out = c->segs_out;
 	info->tcpi_segs_in = c->segs_in;
 	info->tcpi_notsent_bytes = tcp_unsent_bytes(c);
+}
+
+bool tcp_is_sending(const struct tcp_conn *c)
+{
+	switch ((enum tcp_state)c->state) {
+	case TCPS_FIN_WAIT_1:
+	case TCPS_CLOSING:
+	case TCPS_LAST_ACK:
+		return true;
+	case TCPS_ESTABLISHED:
+	case TCPS_CLOSE_WAIT:
+		return c->sndq.bytes > 0;
+	case TCPS_CLOSED:
+	case TCPS_LISTEN:
+	case TCPS_SYN_SENT:
+	case TCPS_SYN_RCVD:
+	case TCPS_FIN_WAIT_2:
+	case TCPS_TIME_WAIT:
+		return false;
+	}
+	return false;
+}
+
+bool tcp_any_sending(const struct tcp *t)
+{
+	struct tcp_conn *c = NULL;
+
+	while ((c = arena_next(t->eng->arena, ARENA_CONN, c)))
+		if (tcp_is_sending(c))
+			return true;
+	return false;
 }

@@ -10,6 +10,7 @@
  * Comes in   the socket floor's option table.
  * Lock       the stack lock is held.
  * Follows    tcp(7), socket(7), ip(7); RFC 5482.
+ * Proved by  tcp_user_test.c.
  */
 #include <errno.h>
 
@@ -277,4 +278,18 @@ int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value)
 		return 0;
 	}
 	return -ENOPROTOOPT;
+}
+
+int tcp_congestion(const struct tcp_conn *c)
+{
+	return c->cc.algo;
+}
+
+int tcp_set_congestion(struct tcp_conn *c, int algo)
+{
+	MUST_HOLD(&c->eng->lock);
+	if (algo < 0 || algo >= TCP_CC_NALGOS)
+		return -EINVAL;
+	tcp_cc_switch(&c->cc, (enum tcp_cc_algo)algo);
+	return 0;
 }
