@@ -244,6 +244,7 @@ int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 	s->mark = listener->mark;
 	s->rcvlowat = listener->rcvlowat;
 	s->v6only = listener->v6only;
+	s->phase = SOCK_CONNECTED;
 	s->conn = c;
 	tcp_set_owner(c, s);
 	sock_update(s, 0);

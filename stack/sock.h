@@ -50,6 +50,14 @@ struct sock_slot {
 	struct sock_slot *next_free; /* [S] */
 };
 
+/* What connect(2) has said so far: Linux's sock->state. */
+enum sock_phase {
+	SOCK_UNCONNECTED, /* it starts an attempt */
+	SOCK_CONNECTING,  /* it did; the result is not told yet */
+	SOCK_CONNECTED,   /* it told: -EISCONN from now on */
+	SOCK_SPOILT,      /* shut down after a failed attempt: -EINVAL */
+};
+
 struct sock {
 	sock_id id;                 /* [I] */
 	struct stack *stack;        /* [I] */
@@ -67,13 +75,14 @@ struct sock {
 	int priority, mark;         /* [S] stored, as socket(7) */
 	int rcvlowat;               /* [S] SO_RCVLOWAT */
 	bool v6only;                /* [S] IPV6_V6ONLY */
-	bool shut_write;            /* [S] datagrams: shutdown(SHUT_WR) */
+	bool shut_read, shut_write; /* [S] shutdown(2), without connection */
+	uint8_t phase;              /* [S] streams: enum sock_phase */
+	struct endpoint asked;      /* [S] streams: what bind() was given */
 	bool pktinfo6;              /* [S] IPV6_RECVPKTINFO */
 	bool pktinfo, recvtos, recvttl, recv_stamp, recv_stamp_nano; /* [S] */
 	bool freebind;           /* [S] IP_FREEBIND, IP_TRANSPARENT */
-	bool broadcast; /* [S] SO_BROADCAST, as it was set */
-	bool dontroute; /* [S] SO_DONTROUTE, as it was set */
-	bool was_connecting;     /* [S] connect() answered EINPROGRESS */
+	bool broadcast;          /* [S] SO_BROADCAST, as it was set */
+	bool dontroute;          /* [S] SO_DONTROUTE, as it was set */
 	UT_hash_handle by_inode; /* [S] */
 };
 
@@ -158,7 +167,9 @@ void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out);
 /* The calls, per type; see stack.h for what they answer. */
 int sock_stream_listen(struct sock *s, int backlog);
 int sock_stream_accept(struct sock *s, struct sock **out);
+int sock_stream_bind(struct sock *s, const struct endpoint *local);
 int sock_stream_connect(struct sock *s, const struct endpoint *remote);
+void sock_stream_disconnect(struct sock *s); /* as new, but for bind() */
 int sock_stream_shutdown(struct sock *s, int how);
 ssize_t sock_stream_send(struct sock *s, struct uio *from, int flags);
 ssize_t sock_stream_recv(struct sock *s, struct uio *to, int flags);

@@ -67,8 +67,6 @@ static int take_error(struct sock *s)
 
 	if (s->conn) {
 		error = tcp_take_error(s->conn);
-		if (error)
-			s->was_connecting = false;
 	} else {
 		error = -udp_take_error(s->pcb);
 	}

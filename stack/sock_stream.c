@@ -45,73 +45,115 @@ int sock_stream_accept(struct sock *s, struct sock **out)
 	return ret;
 }
 
-/* connect(2) on a socket that is not new: what Linux's answers are. */
-static int connect_again(struct sock *s)
+int sock_stream_bind(struct sock *s, const struct endpoint *local)
 {
-	int error = tcp_take_error(s->conn);
+	int ret = tcp_bind(s->conn, local);
 
-	if (error) {
-		if (s->was_connecting)
-			tcp_forget_attempt(s->conn);
-		s->was_connecting = false;
-		sock_update(s, 0);
-		return -error;
+	if (ret == 0)
+		s->asked = *local;
+	sock_update(s, 0);
+	return ret;
+}
+
+/* Programs cannot tell TIME-WAIT from CLOSED; both are the end. */
+static bool is_closed(const struct sock *s)
+{
+	enum tcp_state state = tcp_get_state(s->conn);
+
+	return state == TCPS_CLOSED || state == TCPS_TIME_WAIT;
+}
+
+/* There was a connection, or an attempt, and nothing is left of it. */
+static bool is_over(const struct sock *s)
+{
+	return s->phase != SOCK_UNCONNECTED && is_closed(s);
+}
+
+void sock_stream_disconnect(struct sock *s)
+{
+	struct endpoint name = s->asked;
+	int ret;
+
+	tcp_disconnect(s->conn);
+	s->phase = SOCK_UNCONNECTED;
+	s->shut_read = false;
+	s->shut_write = false;
+	/* What bind() gave stays; but somebody may have been faster. */
+	if (name.port || !inet_is_any(&name.addr)) {
+		ret = tcp_bind(s->conn, &name);
+		(void)ret;
 	}
-	switch (tcp_get_state(s->conn)) {
-	case TCPS_SYN_SENT:
-	case TCPS_SYN_RCVD:
+	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLHUP);
+}
+
+/* connect(2) while an attempt is under way, or when it is over. */
+static int attempt_result(struct sock *s)
+{
+	int error;
+
+	if (tcp_get_state(s->conn) == TCPS_SYN_SENT ||
+	    tcp_get_state(s->conn) == TCPS_SYN_RCVD)
 		return -EALREADY;
-	case TCPS_LISTEN:
-		return -EISCONN;
-	case TCPS_CLOSED:
-	case TCPS_ESTABLISHED:
-	case TCPS_FIN_WAIT_1:
-	case TCPS_FIN_WAIT_2:
-	case TCPS_CLOSING:
-	case TCPS_TIME_WAIT:
-	case TCPS_CLOSE_WAIT:
-	case TCPS_LAST_ACK:
-		break;
-	}
-	/* The first connect() after EINPROGRESS hears of the success. */
-	if (s->was_connecting) {
-		s->was_connecting = false;
+	if (!is_closed(s)) {
+		s->phase = SOCK_CONNECTED;
 		return 0;
 	}
-	return -EISCONN;
+	/* Whoever asked SO_ERROR has taken the reason. */
+	error = tcp_take_error(s->conn);
+	sock_stream_disconnect(s);
+	return error ? -error : -ECONNABORTED;
+}
+
+static int start_attempt(struct sock *s, const struct endpoint *remote)
+{
+	int ret;
+
+	if (tcp_get_state(s->conn) != TCPS_CLOSED)
+		return -EISCONN;
+	ret = tcp_connect(s->conn, remote);
+	if (ret == 0) {
+		s->phase = SOCK_CONNECTING;
+		s->shut_read = false;
+		s->shut_write = false;
+	}
+	sock_update(s, 0);
+	return ret < 0 ? ret : -EINPROGRESS;
 }
 
 int sock_stream_connect(struct sock *s, const struct endpoint *remote)
 {
-	int ret;
-
-	if (tcp_get_state(s->conn) != TCPS_CLOSED || tcp_peek_error(s->conn))
-		return connect_again(s);
-
-	ret = tcp_connect(s->conn, remote);
-	sock_update(s, 0);
-	if (ret < 0)
-		return ret;
-	s->was_connecting = true;
-	return -EINPROGRESS;
+	switch ((enum sock_phase)s->phase) {
+	case SOCK_UNCONNECTED:
+		return start_attempt(s, remote);
+	case SOCK_CONNECTING:
+		return attempt_result(s);
+	case SOCK_CONNECTED:
+		return -EISCONN;
+	case SOCK_SPOILT:
+		return -EINVAL;
+	}
+	return -EINVAL;
 }
 
-/* Listening, or on the way to a connection. */
-static bool is_unborn(const struct tcp_conn *c)
+/* It fails, and shuts all the same: who sleeps there wakes up. */
+static int shutdown_closed(struct sock *s, int how)
 {
-	return tcp_get_state(c) == TCPS_LISTEN ||
-	       tcp_get_state(c) == TCPS_SYN_SENT;
+	s->shut_read |= how != SHUT_WR;
+	s->shut_write |= how != SHUT_RD;
+	if (s->phase == SOCK_CONNECTING)
+		s->phase = SOCK_SPOILT;
+	return -ENOTCONN;
 }
 
-/* Linux: ends the listening, unless only writing is shut, or the attempt. */
-static int shutdown_unborn(struct sock *s, int how)
+static int shutdown_connection(struct sock *s, int how)
 {
-	if (tcp_get_state(s->conn) == TCPS_LISTEN && how == SHUT_WR)
-		return 0;
-	tcp_disconnect(s->conn);
-	s->was_connecting = false;
-	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLHUP);
-	return 0;
+	int ret = 0;
+
+	if (how != SHUT_WR)
+		ret = tcp_shutdown_recv(s->conn);
+	if (ret == 0 && how != SHUT_RD)
+		ret = tcp_shutdown_send(s->conn);
+	return ret;
 }
 
 int sock_stream_shutdown(struct sock *s, int how)
@@ -120,12 +162,19 @@ int sock_stream_shutdown(struct sock *s, int how)
 
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return -EINVAL;
-	if (is_unborn(s->conn))
-		return shutdown_unborn(s, how);
-	if (how != SHUT_WR)
-		ret = tcp_shutdown_recv(s->conn);
-	if (ret == 0 && how != SHUT_RD)
-		ret = tcp_shutdown_send(s->conn);
+	if (tcp_get_state(s->conn) == TCPS_LISTEN) {
+		/* Linux: ends the listening, unless only writing is shut. */
+		if (how != SHUT_WR)
+			sock_stream_disconnect(s);
+	} else if (tcp_get_state(s->conn) == TCPS_SYN_SENT) {
+		/* A thread that sleeps in connect() shall hear of it. */
+		sock_stream_disconnect(s);
+		s->phase = SOCK_CONNECTING;
+	} else if (is_closed(s)) {
+		ret = shutdown_closed(s, how);
+	} else {
+		ret = shutdown_connection(s, how);
+	}
 	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
 	return ret;
 }
@@ -159,7 +208,23 @@ ssize_t sock_stream_recv(struct sock *s, struct uio *to, int flags)
 		how |= TCP_RECV_OOB;
 	ret = tcp_recv(s->conn, to, how, 0);
 	sock_update(s, 0);
+	/* After a failed attempt, or shut: the end, not a mistake. */
+	if (ret == -ENOTCONN && is_closed(s) && (is_over(s) || s->shut_read))
+		return 0;
 	return ret;
+}
+
+/* SO_RCVLOWAT, within what the buffer will ever hold (Linux's bound). */
+static bool is_readable(const struct sock *s)
+{
+	size_t bytes = tcp_readable(s->conn);
+	int room;
+
+	if (s->rcvlowat <= 1 || bytes == 0)
+		return bytes > 0;
+	if (tcp_get(s->conn, TCP_O_RCVBUF, &room) < 0)
+		room = LIMIT_SOCKBUF_MIN;
+	return bytes >= (size_t)MIN(s->rcvlowat, room / 2);
 }
 
 /* Linux tcp_poll(), bit for bit. */
@@ -167,29 +232,27 @@ uint32_t sock_stream_ready(const struct sock *s)
 {
 	const struct tcp_conn *c = s->conn;
 	enum tcp_state state = tcp_get_state(c);
-	bool ended = tcp_input_ended(c);
+	bool no_input, no_output;
 	uint32_t bits = 0;
 
 	if (state == TCPS_LISTEN)
 		return tcp_accept_queue(c) ? EPOLLIN | EPOLLRDNORM : 0;
 
-	if ((ended && tcp_output_ended(c)) || state == TCPS_CLOSED)
+	no_input = tcp_input_ended(c) || s->shut_read || is_over(s);
+	no_output = tcp_output_ended(c) || s->shut_write || is_closed(s);
+	if ((no_input && no_output) || is_closed(s))
 		bits |= EPOLLHUP;
-	if (ended)
+	if (no_input)
 		bits |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (state != TCPS_SYN_SENT && state != TCPS_SYN_RCVD) {
-		/* Never shut for reading before there was a connection. */
-		if (tcp_readable(c) >= (size_t)MAX(s->rcvlowat, 1) &&
-		    tcp_readable(c) > 0)
+		if (is_readable(s))
 			bits |= EPOLLIN | EPOLLRDNORM;
-		if (tcp_output_ended(c) || state == TCPS_CLOSED ||
-		    tcp_is_writable(c))
+		if (no_output || tcp_is_writable(c))
 			bits |= EPOLLOUT | EPOLLWRNORM;
 		if (tcp_has_urgent(c))
 			bits |= EPOLLPRI;
 	}
 	if (tcp_peek_error(c))
-		bits |= EPOLLERR | EPOLLIN | EPOLLRDNORM | EPOLLOUT |
-			EPOLLWRNORM | EPOLLHUP;
+		bits |= EPOLLERR;
 	return bits;
 }

@@ -94,7 +94,7 @@ int stack_bind(sock_id id, const struct sockaddr *addr, socklen_t len)
 		return -EBADF;
 	ret = sock_bind_addr(s, addr, len, &local);
 	if (ret == 0 && s->conn)
-		ret = tcp_bind(s->conn, &local);
+		ret = sock_stream_bind(s, &local);
 	else if (ret == 0)
 		ret = udp_bind(s->pcb, &local);
 	sock_update(s, 0);
@@ -137,10 +137,9 @@ int stack_accept(sock_id id, sock_id *out, struct sockaddr *addr,
 static int disconnect(struct sock *s)
 {
 	if (s->conn)
-		tcp_disconnect(s->conn);
+		sock_stream_disconnect(s);
 	else
 		udp_disconnect(s->pcb);
-	s->was_connecting = false;
 	sock_update(s, 0);
 	return 0;
 }
@@ -238,13 +237,13 @@ static bool remote_of(const struct sock *s, struct endpoint *out)
 	case TCPS_CLOSED:
 	case TCPS_LISTEN:
 	case TCPS_SYN_SENT:
+	case TCPS_TIME_WAIT: /* CLOSED in the eyes of a program */
 		return false;
 	case TCPS_SYN_RCVD:
 	case TCPS_ESTABLISHED:
 	case TCPS_FIN_WAIT_1:
 	case TCPS_FIN_WAIT_2:
 	case TCPS_CLOSING:
-	case TCPS_TIME_WAIT:
 	case TCPS_CLOSE_WAIT:
 	case TCPS_LAST_ACK:
 		return true;

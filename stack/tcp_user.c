@@ -201,10 +201,12 @@ static size_t readable_to_mark(struct tcp_conn *c, size_t offset, bool peek,
 /* The program made room: tells the peer when that is worth a segment. */
 static void after_read(struct tcp_conn *c, size_t n)
 {
-	if (c->urg_seen && seq_lt(c->rcv_up, read_seq(c)) && !c->urg_valid)
-		c->urg_seen = false;
+	/* Linux: who reads past the urgent byte has had it. */
+	if (c->urg_seen && seq_lt(c->rcv_up, read_seq(c)))
+		c->urg_seen = c->urg_valid = false;
 	tcp_window_on_read(c, (uint32_t)n);
-	if (tcp_fsm_can_receive(c) && tcp_window_is_update_due(c))
+	if (tcp_fsm_can_receive(c) &&
+	    (c->ack_segs >= 2 || tcp_window_is_update_due(c)))
 		tcp_out_ack(c);
 }
 
