@@ -10,6 +10,7 @@
  *
  * Never      returns EINTR for our sockets; closes the stack's own descriptors.
  * Follows    close(2), close_range(2).
+ * Proved by  fdtab_test.c and test-apps/dup_then_close.c
  */
 
 #include "close.h"

@@ -10,6 +10,7 @@
  *
  * Never      closes the source. In a vfork child only the kernel duplicates.
  * Follows    dup(2).
+ * Proved by  test-apps/dup2_over_socket.c
  */
 
 #include "dup.h"

@@ -12,6 +12,7 @@
  *
  * Never      allocates: a vfork child runs this in its parent's memory.
  * Follows    execve(2), exec(3), posix_spawn(3), environ(7).
+ * Proved by  test-apps/exec_keeps_fd.c
  */
 
 #include "exec.h"

@@ -15,6 +15,7 @@
  *
  * Never      replaces fork or vfork.
  * Follows    pthread_atfork(3), vfork(2), madvise(2) MADV_WIPEONFORK.
+ * Proved by  test-apps/fork_inherits.c
  */
 
 #include "fork.h"

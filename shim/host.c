@@ -10,6 +10,7 @@
  *   over every descriptor this process has for the socket.
  *
  * Never      is reached after a connection exists: connect and bind come first.
+ * Proved by  integration/names.sh
  */
 
 #include "host.h"

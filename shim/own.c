@@ -5,6 +5,8 @@
  *
  * What this room is for
  *   See own.h. Asked anew each time: there are few, and they move.
+ *
+ * Proved by  test-apps/close_range_spares.c
  */
 
 #include "own.h"

@@ -9,6 +9,7 @@
  *   constructor that comes before ours, gets the plain system call.
  *
  * Never      resolves a function of REAL_RAW because somebody called it.
+ * Proved by  test-apps/syscall_direct.c
  */
 
 #include "real.h"

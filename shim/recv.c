@@ -9,6 +9,7 @@
  *   AF_UNIX may be anything, so their slots become unknown.
  *
  * Follows    recv(2), recvmmsg(2), signal(7), unix(7).
+ * Proved by  test-apps/sendmsg_recvmsg.c
  */
 
 #include "recv.h"

@@ -11,6 +11,7 @@
  *
  * Never      copies data: what is left of a vector goes on piece by piece.
  * Follows    send(2), sendmmsg(2), signal(7).
+ * Proved by  test-apps/big_transfer.c
  */
 
 #include "send.h"

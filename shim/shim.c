@@ -6,6 +6,8 @@
  * What this room is for
  *   Storage, apart from start.c, so that a test of one room need not start the
  *   whole.
+ *
+ * Proved by  fdtab_test.c
  */
 
 #include "shim.h"

@@ -19,6 +19,7 @@
  *
  * Never      starts a thread; the stack does, with the first socket.
  * Follows    _exit(2), quick_exit(3).
+ * Proved by  integration/bad_config.sh
  */
 
 #include "start.h"
