@@ -176,7 +176,6 @@ void tcp_finish(struct tcp_conn *c, int error)
 	c->ack_now = false;
 	if (error) {
 		c->error = error;
-		c->was_connected = true; /* a failed attempt ends both ways */
 		news |= NEWS_ERROR;
 	}
 	tcp_tell(c, news);
@@ -531,13 +530,6 @@ void tcp_disconnect(struct tcp_conn *c)
 	c->was_bound = false;
 	c->error = c->soft_error = 0;
 	forget_protocol(c);
-}
-
-void tcp_forget_attempt(struct tcp_conn *c)
-{
-	MUST_HOLD(&c->eng->lock);
-	if (c->state == TCPS_CLOSED)
-		c->was_connected = false;
 }
 
 /*

@@ -177,9 +177,6 @@ void tcp_abort(struct tcp_conn *c);
 /* connect(AF_UNSPEC): abort, but keep the object, unbound. */
 void tcp_disconnect(struct tcp_conn *c);
 
-/* connect() has told why it failed: as if it had never been tried. */
-void tcp_forget_attempt(struct tcp_conn *c);
-
 /* 0, -EINVAL, -ENOPROTOOPT; get returns through *value. */
 int tcp_set(struct tcp_conn *c, enum tcp_option o, int value) MUST_CHECK;
 int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value) MUST_CHECK;
