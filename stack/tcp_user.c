@@ -137,11 +137,10 @@ bool tcp_at_mark(const struct tcp_conn *c)
 	return mark_ahead(c, &offset) && offset == 0;
 }
 
+/* Linux: from when the byte is here until it is taken or read past. */
 bool tcp_has_urgent(const struct tcp_conn *c)
 {
-	size_t offset;
-
-	return c->urg_valid || mark_ahead(c, &offset);
+	return c->urg_valid;
 }
 
 static ssize_t recv_urgent(struct tcp_conn *c, struct uio *to, bool peek)
