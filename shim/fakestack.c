@@ -188,6 +188,14 @@ size_t stack_own_fds(int *fds, size_t max)
 	return n;
 }
 
+bool stack_owns_fd(int fd)
+{
+	for (unsigned int i = 1; i < SOCKS && fd >= HIGH; i++)
+		if (fakes[i].fd == fd + 1)
+			return true;
+	return false;
+}
+
 int stack_move_fd(int fd)
 {
 	for (unsigned int i = 1; i < SOCKS; i++)

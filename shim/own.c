@@ -35,16 +35,7 @@ size_t own_list(int fds[OWN_MAX])
 
 bool own_has(int fd)
 {
-	int fds[OWN_MAX];
-	size_t n;
-
-	if (!shim_is_ready())
-		return false;
-	n = stack_own_fds(fds, OWN_MAX);
-	for (size_t i = 0; i < n && i < OWN_MAX; i++)
-		if (fds[i] == fd)
-			return true;
-	return false;
+	return shim_is_ready() && stack_owns_fd(fd);
 }
 
 int own_give_up(int fd)

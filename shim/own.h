@@ -14,7 +14,8 @@
 
 #include "shim.h"
 
-enum { OWN_MAX = 32 };
+/* One per waiting thread, and a few. */
+enum { OWN_MAX = 1024 };
 
 bool own_has(int fd);
 

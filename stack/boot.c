@@ -390,6 +390,11 @@ size_t stack_own_fds(int *fds, size_t max)
 	return ownfd_list(fds, max);
 }
 
+bool stack_owns_fd(int fd)
+{
+	return ownfd_has(fd);
+}
+
 int stack_move_fd(int fd)
 {
 	int ret = ownfd_move(fd);

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/resource.h>
 
 #include "sys.h"
@@ -26,6 +27,7 @@ enum {
 
 static int *places[OWNFD_MAX];
 static size_t nplaces;
+static int lowest = INT_MAX; /* [a] no number of ours was ever below it */
 static char spin;
 
 static void spin_lock(void)
@@ -64,6 +66,12 @@ static int move_up(int fd)
 	return moved;
 }
 
+static void remember_lowest(int fd)
+{
+	if (fd >= 0 && fd < __atomic_load_n(&lowest, __ATOMIC_RELAXED))
+		__atomic_store_n(&lowest, fd, __ATOMIC_RELEASE);
+}
+
 int ownfd_adopt(int *fd)
 {
 	int moved = move_up(*fd);
@@ -73,6 +81,7 @@ int ownfd_adopt(int *fd)
 	spin_lock();
 	if (nplaces < OWNFD_MAX)
 		places[nplaces++] = fd;
+	remember_lowest(*fd);
 	spin_unlock();
 	return moved == -EBADF ? -EBADF : 0;
 }
@@ -105,6 +114,19 @@ size_t ownfd_list(int *fds, size_t max)
 	return n;
 }
 
+bool ownfd_has(int fd)
+{
+	bool is_ours = false;
+
+	if (fd < __atomic_load_n(&lowest, __ATOMIC_ACQUIRE))
+		return false;
+	spin_lock();
+	for (size_t i = 0; i < nplaces && !is_ours; i++)
+		is_ours = *places[i] == fd;
+	spin_unlock();
+	return is_ours;
+}
+
 int ownfd_move(int fd)
 {
 	int ret = -ENOENT;
@@ -120,6 +142,7 @@ int ownfd_move(int fd)
 		ret = moved < 0 ? moved : 0;
 		if (moved >= 0)
 			*places[i] = moved;
+		remember_lowest(moved);
 	}
 	spin_unlock();
 	return ret;

@@ -28,6 +28,10 @@ void ownfd_forget(int *fd);
 /* Writes at most max of them; returns how many there are. */
 size_t ownfd_list(int *fds, size_t max);
 
+/* Is this number ours? No lock for the low ones, which programs close all the
+ * time. */
+bool ownfd_has(int fd);
+
 /* 0: moved; -ENOENT: not ours; -EMFILE. Async-signal-safe. */
 int ownfd_move(int fd);
 

@@ -104,6 +104,9 @@ void stack_drain(uint64_t linger_us);
  * friends to spare. Returns how many there are; writes at most `max`. */
 size_t stack_own_fds(int *fds, size_t max);
 
+/* Is `fd` one of them? Asked by every close(); cheap. */
+bool stack_owns_fd(int fd);
+
 /* The program claims number `fd`, which is ours: move our descriptor away.
  * 0, -ENOENT when it is not ours, -EMFILE. Async-signal-safe. */
 int stack_move_fd(int fd);
