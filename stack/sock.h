@@ -153,6 +153,9 @@ int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
 void sock_addr_out(const struct sock *s, const struct endpoint *e,
 		   struct sockaddr *addr, socklen_t *len);
 
+/* Is that the family in an address that may lie anywhere? */
+bool sock_addr_is(const struct sockaddr *addr, socklen_t len, int family);
+
 /*
  * bind(2): as sock_addr_in, and the address must be ours (or the wildcard, a
  * broadcast or multicast address for datagrams) unless IP_FREEBIND is set;

@@ -47,6 +47,16 @@ static int from_in6(const struct sockaddr *addr, socklen_t len,
 	return 0;
 }
 
+bool sock_addr_is(const struct sockaddr *addr, socklen_t len, int family)
+{
+	sa_family_t given;
+
+	if (len < sizeof(given))
+		return false;
+	memcpy(&given, addr, sizeof(given));
+	return given == family;
+}
+
 int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
 		 socklen_t len, struct endpoint *out)
 {
@@ -103,8 +113,12 @@ int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 
 	if (!addr)
 		return len ? -EFAULT : -EINVAL;
+	if (s->family == AF_INET6 && len < SHORTEST_IN6)
+		return -EINVAL;
+	if (s->family == AF_INET6 && !sock_addr_is(addr, len, AF_INET6))
+		return -EAFNOSUPPORT;
 	if (s->family == AF_INET && len >= sizeof(struct sockaddr_in) &&
-	    addr->sa_family == AF_UNSPEC) {
+	    sock_addr_is(addr, len, AF_UNSPEC)) {
 		ret = from_in(addr, len, out);
 		if (ret == 0 && !inet_is_any(&out->addr))
 			return -EAFNOSUPPORT;

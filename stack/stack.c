@@ -157,7 +157,7 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 	struct endpoint remote;
 	int ret;
 
-	if (len >= sizeof(addr->sa_family) && addr->sa_family == AF_UNSPEC)
+	if (sock_addr_is(addr, len, AF_UNSPEC))
 		return disconnect(s);
 	ret = sock_addr_in(s, addr, len, &remote);
 	if (ret < 0)
