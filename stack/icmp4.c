@@ -159,6 +159,8 @@ static bool read_quote(struct net *n, const uint8_t *quote, size_t len,
 
 	/* TCP and UDP begin with the same two ports. */
 	l4 = quote + header;
+	e->quote = l4;
+	e->quote_len = len - header;
 	e->local_port = (uint16_t)(l4[0] << 8 | l4[1]);
 	e->remote_port = (uint16_t)(l4[2] << 8 | l4[3]);
 	if (e->proto == IP_PROTO_TCP)

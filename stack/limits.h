@@ -80,6 +80,11 @@ enum limit_bytes {
 	LIMIT_SOCKBUF_MIN = 4608,
 	/* Datagram buffers (Linux: net.core.rmem_default). */
 	LIMIT_UDP_BUF = 212992,
+
+	/* Errors that wait for MSG_ERRQUEUE, and what is kept of the datagram:
+	 * RFC 1812 4.3.2.3 lets a router quote up to 576 bytes in all. */
+	LIMIT_UDP_ERRORS = 16,
+	LIMIT_UDP_QUOTE = 576,
 	/* What SO_SNDBUF and SO_RCVBUF may ask for (Linux doubles it). */
 	LIMIT_SOCKBUF_ASK = 8 << 20,
 	/* What one turn reads from a link before others may have the lock. */

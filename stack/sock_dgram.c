@@ -14,9 +14,12 @@
 #include "sock.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "udp_err.h"
 
 int sock_dgram_connect(struct sock *s, const struct endpoint *remote)
 {
@@ -30,14 +33,13 @@ int sock_dgram_shutdown(struct sock *s, int how)
 {
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return -EINVAL;
-	if (!udp_is_connected(s->pcb))
-		return -ENOTCONN;
 	if (how != SHUT_WR)
 		s->pcb->shut_read = true;
 	if (how != SHUT_RD)
 		s->shut_write = true;
 	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
-	return 0;
+	/* Linux: it fails, and shuts all the same, to wake who sleeps. */
+	return udp_is_connected(s->pcb) ? 0 : -ENOTCONN;
 }
 
 /* What control messages ask for one datagram. */
@@ -52,7 +54,7 @@ static int take_pktinfo(const struct cmsghdr *c, struct wishes *w)
 	struct in_pktinfo info;
 	struct ip4_addr a;
 
-	if (c->cmsg_len < CMSG_LEN(sizeof(info)))
+	if (c->cmsg_len != CMSG_LEN(sizeof(info)))
 		return -EINVAL;
 	memcpy(&info, CMSG_DATA(c), sizeof(info));
 	if (info.ipi_spec_dst.s_addr == INADDR_ANY)
@@ -80,6 +82,15 @@ static int take_number(const struct cmsghdr *c, int low, uint8_t *out)
 	return 0;
 }
 
+/* A length that the control buffer cannot hold is the program's mistake. */
+static bool is_whole(const struct msghdr *msg, const struct cmsghdr *c)
+{
+	size_t at = (size_t)((const char *)c - (const char *)msg->msg_control);
+
+	return c->cmsg_len >= sizeof(*c) &&
+	       c->cmsg_len <= msg->msg_controllen - at;
+}
+
 static int take_wishes(const struct msghdr *msg, struct wishes *w)
 {
 	struct msghdr m = *msg;
@@ -87,6 +98,8 @@ static int take_wishes(const struct msghdr *msg, struct wishes *w)
 
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c && ret == 0;
 	     c = CMSG_NXTHDR(&m, c)) {
+		if (!is_whole(&m, c))
+			return -EINVAL;
 		if (c->cmsg_level != IPPROTO_IP)
 			continue;
 		if (c->cmsg_type == IP_PKTINFO)
@@ -95,6 +108,8 @@ static int take_wishes(const struct msghdr *msg, struct wishes *w)
 			ret = take_number(c, 1, &w->ttl);
 		else if (c->cmsg_type == IP_TOS)
 			ret = take_number(c, 0, &w->tos);
+		else
+			ret = -EINVAL;
 	}
 	return ret;
 }
@@ -117,6 +132,20 @@ static int send_once(struct udp_pcb *pcb, const struct endpoint *to,
 	return ret;
 }
 
+/* sendto(2) takes AF_UNSPEC for AF_INET: old programs never set it. */
+static int destination(const struct sock *s, const struct msghdr *msg,
+		       struct endpoint *to)
+{
+	struct sockaddr_in in;
+
+	if (s->family != AF_INET || msg->msg_namelen < sizeof(in) ||
+	    !sock_addr_is(msg->msg_name, msg->msg_namelen, AF_UNSPEC))
+		return sock_addr_in(s, msg->msg_name, msg->msg_namelen, to);
+	memcpy(&in, msg->msg_name, sizeof(in));
+	in.sin_family = AF_INET;
+	return sock_addr_in(s, (void *)&in, sizeof(in), to);
+}
+
 ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 			const struct msghdr *msg, int flags)
 {
@@ -131,7 +160,7 @@ ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 	if (s->shut_write)
 		return -EPIPE;
 	if (has_to) {
-		ret = sock_addr_in(s, msg->msg_name, msg->msg_namelen, &to);
+		ret = destination(s, msg, &to);
 		if (ret < 0)
 			return ret;
 		if (!inet_is4(&to.addr) && !inet_is_any(&to.addr))
@@ -147,20 +176,25 @@ ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 	return ret < 0 ? ret : (ssize_t)len;
 }
 
-/* Appends one control message; MSG_CTRUNC when there is no room. */
+/*
+ * Appends one control message. What does not fit is cut off, as Linux does it,
+ * down to a bare header; MSG_CTRUNC tells.
+ */
 static void put_control(struct msghdr *msg, size_t *used, int level, int type,
 			const void *data, size_t len)
 {
+	size_t room = msg->msg_control ? msg->msg_controllen - *used : 0;
 	char *at = (char *)msg->msg_control + *used;
 	struct cmsghdr head = {CMSG_LEN(len), level, type};
 
-	if (!msg->msg_control || msg->msg_controllen < *used + CMSG_LEN(len)) {
+	if (room < CMSG_LEN(len))
 		msg->msg_flags |= MSG_CTRUNC;
+	if (room < sizeof(head))
 		return;
-	}
+	head.cmsg_len = MIN(head.cmsg_len, room);
 	memcpy(at, &head, sizeof(head));
-	memcpy(at + CMSG_LEN(0), data, len);
-	*used += MIN(CMSG_SPACE(len), msg->msg_controllen - *used);
+	memcpy(at + CMSG_LEN(0), data, head.cmsg_len - CMSG_LEN(0));
+	*used += MIN(CMSG_SPACE(len), room);
 }
 
 static void put_stamp(const struct sock *s, const struct udp_meta *meta,
@@ -179,35 +213,57 @@ static void put_stamp(const struct sock *s, const struct udp_meta *meta,
 			    sizeof(tv));
 }
 
+/* ip(7): where it was sent to, and the address of ours that answers. */
+static void put_pktinfo(const struct sock *s, const struct udp_meta *meta,
+			struct msghdr *msg, size_t *used)
+{
+	struct in_pktinfo info = {.ipi_ifindex = (int)meta->ifindex};
+	struct ip4_addr to = inet_to4(&meta->to), ours = to;
+	const struct inet_addr *source = NULL;
+	const struct net *n = &s->stack->net;
+
+	if (!net_is_local(n, &meta->to) && meta->ifindex - 1 < n->nifs)
+		source = iface_source_for(&n->ifs[meta->ifindex - 1],
+					  &meta->from.addr);
+	if (source)
+		ours = inet_to4(source);
+	memcpy(&info.ipi_addr, to.b, 4);
+	memcpy(&info.ipi_spec_dst, ours.b, 4);
+	put_control(msg, used, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+}
+
+static void put_pktinfo6(const struct udp_meta *meta, struct msghdr *msg,
+			 size_t *used)
+{
+	struct in6_pktinfo info = {.ipi6_ifindex = meta->ifindex};
+
+	memcpy(&info.ipi6_addr, meta->to.b, 16);
+	put_control(msg, used, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof(info));
+}
+
+/* In Linux's order. */
 static void put_controls(const struct sock *s, const struct udp_meta *meta,
 			 struct msghdr *msg)
 {
 	size_t used = 0;
-	struct ip4_addr to = inet_to4(&meta->to);
 	int ttl = meta->ttl;
 
 	if (s->recv_stamp)
 		put_stamp(s, meta, msg, &used);
-	if (s->pktinfo) {
-		struct in_pktinfo info = {.ipi_ifindex = (int)meta->ifindex};
-
-		memcpy(&info.ipi_addr, to.b, 4);
-		memcpy(&info.ipi_spec_dst, to.b, 4);
-		put_control(msg, &used, IPPROTO_IP, IP_PKTINFO, &info,
-			    sizeof(info));
-	}
-	if (s->pktinfo6) {
-		struct in6_pktinfo info = {.ipi6_ifindex = meta->ifindex};
-
-		memcpy(&info.ipi6_addr, meta->to.b, 16);
-		put_control(msg, &used, IPPROTO_IPV6, IPV6_PKTINFO, &info,
-			    sizeof(info));
-	}
+	if (s->pktinfo6)
+		put_pktinfo6(meta, msg, &used);
+	if (s->pktinfo)
+		put_pktinfo(s, meta, msg, &used);
 	if (s->recvttl)
 		put_control(msg, &used, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	if (s->recvtos)
 		put_control(msg, &used, IPPROTO_IP, IP_TOS, &meta->tos, 1);
 	msg->msg_controllen = used;
+}
+
+static bool may_sleep(const struct sock *s, int flags)
+{
+	return !(flags & MSG_DONTWAIT) && !s->slot->nonblocking;
 }
 
 ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
@@ -218,15 +274,13 @@ ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
 	size_t full = 0;
 	ssize_t ret;
 
-	if (flags & MSG_OOB)
-		return -EOPNOTSUPP;
 	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
+		return recv_error(s, to, msg);
 	ret = udp_recv(s->pcb, to, &meta, (flags & MSG_PEEK) != 0, &full);
 	sock_update(s, 0);
-	/* shutdown(2) for reading: an empty queue is the end. */
+	/* shutdown(2) for reading ends a sleep; there is none without one. */
 	if (ret == -EAGAIN && s->pcb->shut_read)
-		return 0;
+		return may_sleep(s, flags) ? 0 : -EAGAIN;
 	if (ret < 0)
 		return ret;
 
@@ -250,7 +304,7 @@ uint32_t sock_dgram_ready(const struct sock *s)
 		bits |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (s->pcb->shut_read && s->shut_write)
 		bits |= EPOLLHUP;
-	if (s->pcb->error)
+	if (s->pcb->error || s->pcb->err_count)
 		bits |= EPOLLERR;
 	return bits;
 }

@@ -24,6 +24,7 @@
 #include "must.h"
 #include "net.h"
 #include "tx.h"
+#include "udp_err.h"
 #include "wire.h"
 
 void udp_init(struct udp *u, struct engine *eng, struct net *net)
@@ -49,6 +50,7 @@ int udp_new(struct udp *u, struct udp_pcb **out)
 	binding_init(&pcb->bind);
 	news_init(&pcb->news);
 	list_init(&pcb->rcvq);
+	list_init(&pcb->errq);
 	pcb->udp = u;
 	pcb->rcv_max = LIMIT_UDP_BUF;
 	pcb->multicast_loop = true;
@@ -71,6 +73,7 @@ void udp_free(struct udp_pcb *pcb)
 	}
 	ports_release(&u->ports, &pcb->bind);
 	pkt_free_list(u->eng->arena, &pcb->rcvq);
+	udp_err_clear(pcb);
 	news_forget(&pcb->news);
 	arena_free(u->eng->arena, pcb);
 }

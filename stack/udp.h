@@ -75,6 +75,8 @@ struct udp_pcb {
 	size_t rcv_max;        /* [S] SO_RCVBUF */
 	int error;             /* [S] pending errno (positive), or 0 */
 	uint64_t drops;        /* [S] arrived but did not fit (SO_RXQ_OVFL) */
+	struct list errq;      /* [S] for MSG_ERRQUEUE; see udp_err.h */
+	uint32_t err_count;    /* [S] entries in errq */
 	bool recverr;          /* [S] IP_RECVERR */
 	bool broadcast;        /* [S] SO_BROADCAST */
 	bool shut_read;      /* [S] shutdown(SHUT_RD): once empty, at the end */

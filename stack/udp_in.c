@@ -24,6 +24,7 @@
 #include "icmp4.h"
 #include "iface.h"
 #include "must.h"
+#include "udp_err.h"
 #include "wire.h"
 
 static struct udp_pcb *pcb_of(struct binding *b)
@@ -217,5 +218,7 @@ void udp_icmp_error(struct udp *u, const struct icmp_error *e)
 	if (!pcb || !wants_error(pcb, e))
 		return;
 	pcb->error = e->error;
+	if (pcb->recverr)
+		udp_err_note(pcb, e);
 	news_leave(u->eng, &pcb->news, NEWS_ERROR);
 }

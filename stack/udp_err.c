@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * udp_err.c - the error queue of a datagram socket
+ *
+ * What this room is for
+ *   See udp_err.h. An entry is a packet block: the refusal in front, then the
+ *   payload that the ICMP message quoted.
+ *
+ * Comes in   udp_in.c notes; sock_dgram.c takes.
+ * Never      decides who wants to hear of an error: udp_in.c does.
+ * Lock       the stack lock is held.
+ * Follows    ip(7) IP_RECVERR; RFC 1122 4.1.3.3.
+ */
+#include "udp_err.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "icmp4.h"
+#include "must.h"
+#include "wire.h"
+
+/* What was quoted behind the UDP header. */
+static size_t payload_of(const struct icmp_error *e, const uint8_t **payload)
+{
+	const size_t header = sizeof(struct udp_wire);
+
+	if (!e->quote || e->quote_len <= header)
+		return 0;
+	*payload = e->quote + header;
+	return MIN(e->quote_len - header, (size_t)LIMIT_UDP_QUOTE);
+}
+
+void udp_err_note(struct udp_pcb *pcb, const struct icmp_error *e)
+{
+	struct udp_refusal refusal = {
+		.error = e->error,
+		.type = e->type,
+		.code = e->code,
+		.info = e->mtu,
+		.to = {e->remote, e->remote_port},
+		.offender = e->offender,
+	};
+	const uint8_t *payload = NULL;
+	size_t len = payload_of(e, &payload);
+	struct pkt *p;
+
+	MUST_HOLD(&pcb->udp->eng->lock);
+	if (pcb->err_count >= LIMIT_UDP_ERRORS)
+		return;
+	p = pkt_new(pcb->udp->eng->arena, sizeof(refusal) + len, 0);
+	if (!p)
+		return;
+	memcpy(pkt_append(p, sizeof(refusal)), &refusal, sizeof(refusal));
+	if (len)
+		memcpy(pkt_append(p, len), payload, len);
+	list_push(&pcb->errq, &p->link);
+	pcb->err_count++;
+}
+
+static struct pkt *first_of(const struct udp_pcb *pcb)
+{
+	struct list *link = list_first(&pcb->errq);
+
+	return link ? list_entry(link, struct pkt, link) : NULL;
+}
+
+ssize_t udp_err_take(struct udp_pcb *pcb, struct uio *to,
+		     struct udp_refusal *out, size_t *full_len)
+{
+	struct pkt *p = first_of(pcb);
+	struct udp_refusal next;
+	size_t copied;
+
+	MUST_HOLD(&pcb->udp->eng->lock);
+	if (!p)
+		return -EAGAIN;
+	memcpy(out, p->data, sizeof(*out));
+	*full_len = p->len - sizeof(*out);
+	copied = uio_write(to, p->data + sizeof(*out), *full_len);
+	pkt_free(pcb->udp->eng->arena, p);
+	pcb->err_count--;
+
+	pcb->error = 0;
+	p = first_of(pcb);
+	if (p) {
+		memcpy(&next, p->data, sizeof(next));
+		pcb->error = next.error;
+	}
+	return (ssize_t)copied;
+}
+
+void udp_err_clear(struct udp_pcb *pcb)
+{
+	pkt_free_list(pcb->udp->eng->arena, &pcb->errq);
+	pcb->err_count = 0;
+}
