@@ -305,10 +305,12 @@ is_dead()
 # Takes back what the record says. The lock is held.
 forget()
 {
-  local name ns dev
-  name=$(sed -n 's/^tap=//p' "$1")
-  ns=$(sed -n 's/^netns=//p' "$1")
-  dev=$(sed -n 's/^uplink=//p' "$1")
+  local name ns dev record
+  # Its own instance may have taken it away this very moment.
+  record=$(cat "$1" 2>/dev/null) || return 0
+  name=$(sed -n 's/^tap=//p' <<<"$record")
+  ns=$(sed -n 's/^netns=//p' <<<"$record")
+  dev=$(sed -n 's/^uplink=//p' <<<"$record")
   if [[ -z $ns ]]; then
     ip link del "$name" 2>/dev/null
   else
