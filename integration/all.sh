@@ -43,7 +43,7 @@ compile()
     passed=$((passed + 1))
     return
   fi
-  grep -E 'error:|FAILED|ERROR|undefined' "$log" | head -n 20
+  grep -E ' error:|FAILED|ERROR:|undefined' "$log" | head -n 20
   echo "== $dir: BUILD FAILED, see $log"
   failed=$((failed + 1))
   return 1

@@ -18,16 +18,28 @@ mib=$((full ? 1024 : 16))
 make_file www/file $mib
 start kernel python3 "$top/integration/http_peer.py" 80 "$work/www"
 kernel_listens 80
-ours_options=(--impair "loss=2%,reorder=5%,dup=1%,corrupt=0.1%,seed=7")
+[[ $side == veth ]] || ours_options=(--impair "loss=2%,reorder=5%,dup=1%,corrupt=0.1%,seed=7")
+
+# counter FILE GROUP NAME: one of the counters of the kernel's end.
+counter()
+{
+  kernel awk -v group="$2:" -v name="$3" '$1 == group && !n {
+    for (n = 1; n <= NF && $n != name; n++); next } $1 == group { print $n }' \
+    "/proc/net/$1"
+}
 
 began=$SECONDS
 ours curl -sS -f --max-time $limit -o "$work/got" "http://$KERNEL/file" ||
   fail "download"
 same "$work/www/file" "$work/got"
-proved "$mib MiB down in $((SECONDS - began)) s"
+resent=$(counter snmp Tcp RetransSegs)
+[[ $side == veth ]] || ((resent > 0)) || fail "nothing was lost on the way down"
+proved "$mib MiB down in $((SECONDS - began)) s, $resent segments sent again"
 
 began=$SECONDS
 ours curl -sS -f --max-time $limit -T "$work/www/file" "http://$KERNEL/up" ||
   fail "upload"
 same "$work/www/file" "$work/www/up"
-proved "$mib MiB up in $((SECONDS - began)) s"
+early=$(counter netstat TcpExt TCPOFOQueue)
+[[ $side == veth ]] || ((early > 0)) || fail "nothing was out of order on the way up"
+proved "$mib MiB up in $((SECONDS - began)) s, $early segments out of order"
