@@ -14,12 +14,9 @@
 #include "sock.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#include "udp_err.h"
 
 int sock_dgram_connect(struct sock *s, const struct endpoint *remote)
 {
@@ -275,7 +272,7 @@ ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
 	ssize_t ret;
 
 	if (flags & MSG_ERRQUEUE)
-		return recv_error(s, to, msg);
+		return -EAGAIN;
 	ret = udp_recv(s->pcb, to, &meta, (flags & MSG_PEEK) != 0, &full);
 	sock_update(s, 0);
 	/* shutdown(2) for reading ends a sleep; there is none without one. */
@@ -304,7 +301,7 @@ uint32_t sock_dgram_ready(const struct sock *s)
 		bits |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (s->pcb->shut_read && s->shut_write)
 		bits |= EPOLLHUP;
-	if (s->pcb->error || s->pcb->err_count)
+	if (s->pcb->error)
 		bits |= EPOLLERR;
 	return bits;
 }
