@@ -14,9 +14,12 @@
 #include "sock.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "udp_err.h"
 
 int sock_dgram_connect(struct sock *s, const struct endpoint *remote)
 {
@@ -258,6 +261,49 @@ static void put_controls(const struct sock *s, const struct udp_meta *meta,
 	msg->msg_controllen = used;
 }
 
+/* What an IP_RECVERR control message holds: ip(7). */
+struct told_error {
+	struct sock_extended_err ee;
+	struct sockaddr_in offender;
+};
+
+static void put_error(const struct udp_refusal *r, struct msghdr *msg)
+{
+	struct told_error told = {
+		.ee = {.ee_errno = (uint32_t)r->error,
+		       .ee_origin = SO_EE_ORIGIN_ICMP,
+		       .ee_type = r->type,
+		       .ee_code = r->code,
+		       .ee_info = r->info},
+		.offender = {.sin_family = AF_INET},
+	};
+	struct ip4_addr a = inet_to4(&r->offender);
+	size_t used = 0;
+
+	memcpy(&told.offender.sin_addr, a.b, 4);
+	put_control(msg, &used, IPPROTO_IP, IP_RECVERR, &told, sizeof(told));
+	msg->msg_controllen = used;
+}
+
+/* MSG_ERRQUEUE: the error, with the datagram and where it was going. */
+static ssize_t recv_error(struct sock *s, struct uio *to, struct msghdr *msg)
+{
+	struct udp_refusal r;
+	size_t full;
+	ssize_t ret = udp_err_take(s->pcb, to, &r, &full);
+
+	sock_update(s, 0);
+	if (ret < 0 || !msg)
+		return ret;
+	msg->msg_flags = MSG_ERRQUEUE;
+	if ((size_t)ret < full)
+		msg->msg_flags |= MSG_TRUNC;
+	if (msg->msg_name)
+		sock_addr_out(s, &r.to, msg->msg_name, &msg->msg_namelen);
+	put_error(&r, msg);
+	return ret;
+}
+
 static bool may_sleep(const struct sock *s, int flags)
 {
 	return !(flags & MSG_DONTWAIT) && !s->slot->nonblocking;
@@ -272,7 +318,7 @@ ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
 	ssize_t ret;
 
 	if (flags & MSG_ERRQUEUE)
-		return -EAGAIN;
+		return recv_error(s, to, msg);
 	ret = udp_recv(s->pcb, to, &meta, (flags & MSG_PEEK) != 0, &full);
 	sock_update(s, 0);
 	/* shutdown(2) for reading ends a sleep; there is none without one. */
@@ -301,7 +347,7 @@ uint32_t sock_dgram_ready(const struct sock *s)
 		bits |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (s->pcb->shut_read && s->shut_write)
 		bits |= EPOLLHUP;
-	if (s->pcb->error)
+	if (s->pcb->error || s->pcb->err_count)
 		bits |= EPOLLERR;
 	return bits;
 }
