@@ -468,14 +468,9 @@ static void drive(struct bell *bell)
 
 static void *stack_thread(void *arg)
 {
-	struct bell *bell = bell_get(new_bell_number);
+	struct bell *bell = arg;
 
-	(void)arg;
 	sys_call6(SYS_prctl, 15 /* PR_SET_NAME */, (long)"nsshim", 0, 0, 0, 0);
-	if (!bell) {
-		log_error("no descriptor left for the stack thread's bell");
-		return NULL;
-	}
 	for (;;) {
 		if (slot_move(SLOT_FREE, SLOT_THREAD_TURN))
 			drive(bell);
@@ -489,6 +484,7 @@ int driver_start(void)
 	pthread_attr_t attr;
 	pthread_t thread;
 	sigset_t all, old;
+	struct bell *bell;
 	int ret;
 
 	if (LIKELY(__atomic_load_n(&driver.started, __ATOMIC_ACQUIRE)))
@@ -496,16 +492,25 @@ int driver_start(void)
 	if (__atomic_exchange_n(&driver.started, 1, __ATOMIC_ACQ_REL))
 		return 0;
 
+	/* Opened here and not by the thread, so that no number comes and goes
+	 * while the program makes descriptors of its own. */
+	bell = bell_get(new_bell_number);
+	if (!bell) {
+		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
+		return -EMFILE;
+	}
 	sigfillset(&all);
 	sys_sigprocmask(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, THREAD_STACK);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	ret = pthread_create(&thread, &attr, stack_thread, NULL);
+	ret = pthread_create(&thread, &attr, stack_thread, bell);
 	pthread_attr_destroy(&attr);
 	sys_sigprocmask(SIG_SETMASK, &old, NULL);
-	if (ret)
+	if (ret) {
+		bell_put(bell);
 		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
+	}
 	return -ret;
 }
 
