@@ -114,7 +114,7 @@ static void reap(struct tcp_conn *c)
 {
 	struct tcp *t = c->tcp;
 
-	MUST(c->state == TCPS_CLOSED && !c->parent && !c->listener);
+	MUST(c->state == TCPS_CLOSED && !c->listener);
 	list_remove(&c->dirty);
 	news_forget(&c->news);
 	ports_release(&t->ports, &c->b);
@@ -133,9 +133,9 @@ void tcp_fini(struct tcp *t)
 	struct tcp_conn *c;
 
 	while ((c = arena_next(eng->arena, ARENA_CONN, NULL))) {
-		if (c->listener)
+		if (c->state == TCPS_LISTEN)
 			tcp_listen_close(c);
-		if (c->parent)
+		if (tcp_is_queued(c))
 			tcp_listen_remove(c);
 		if (c->state != TCPS_CLOSED)
 			tcp_fsm_on_finish(c);
@@ -175,7 +175,7 @@ void tcp_finish(struct tcp_conn *c, int error)
 	c->snd_nxt = c->snd_una;
 	c->ack_now = false;
 	if (error) {
-		c->error = error;
+		c->error = (int16_t)error;
 		news |= NEWS_ERROR;
 	}
 	tcp_tell(c, news);
@@ -245,14 +245,14 @@ int tcp_refresh_path(struct tcp_conn *c, bool now)
 	err = route_lookup(c->tcp->net, &c->b.key.remote, &c->b.key.local,
 			   &path);
 	if (err) {
-		c->soft_error = -err;
+		c->soft_error = (int16_t)-err;
 		c->path_at = 0;
 		return err;
 	}
 	/* The peer answered of late: its neighbour entry is good, too. */
 	if (!now && c->last_rx > c->path_at && c->path_at)
 		neigh_reachable_hint(&path.ifp->neigh4, &path.next_hop);
-	c->path = path;
+	c->path = (struct tcp_way){path.ifp, path.next_hop, path.mtu};
 	c->path_at = c->eng->now;
 	if (c->state != TCPS_CLOSED)
 		tcp_update_mss(c);
@@ -270,7 +270,7 @@ void tcp_apply_syn_options(struct tcp_conn *c, const struct tcp_options *o)
 	c->peer_mss = o->has_mss ? o->mss : TCP_MSS_UNSAID;
 	if (o->has_ts) {
 		c->ts_recent = o->tsval;
-		c->ts_recent_at = c->eng->now;
+		c->ts_recent_at = (uint32_t)(c->eng->now / USECS_PER_SEC);
 	}
 	tcp_update_mss(c);
 }
@@ -384,6 +384,7 @@ static void start_connect(struct tcp_conn *c)
 int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 {
 	struct endpoint to = *remote;
+	struct path path;
 	int err;
 
 	MUST_HOLD(&c->eng->lock);
@@ -401,12 +402,13 @@ int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 		return -ECONNREFUSED;
 
 	err = route_lookup(c->tcp->net, &to.addr,
-			   c->b.is_bound ? &c->b.key.local : NULL, &c->path);
+			   c->b.is_bound ? &c->b.key.local : NULL, &path);
 	if (err)
 		return err;
-	err = ports_connect(&c->tcp->ports, &c->b, &c->path.source, &to);
+	err = ports_connect(&c->tcp->ports, &c->b, &path.source, &to);
 	if (err)
 		return err;
+	c->path = (struct tcp_way){path.ifp, path.next_hop, path.mtu};
 	c->path_at = c->eng->now;
 	start_connect(c);
 	tcp_fsm_on_connect(c);
@@ -485,7 +487,7 @@ static bool closes_by_reset(const struct tcp_conn *c)
 void tcp_close(struct tcp_conn *c)
 {
 	MUST_HOLD(&c->eng->lock);
-	MUST(!c->is_orphan && !c->parent);
+	MUST(!c->is_orphan && !tcp_is_queued(c));
 
 	become_orphan(c);
 	if (c->state == TCPS_CLOSED)
@@ -509,10 +511,10 @@ void tcp_close(struct tcp_conn *c)
 void tcp_abort(struct tcp_conn *c)
 {
 	MUST_HOLD(&c->eng->lock);
-	MUST(!c->is_orphan && !c->parent);
+	MUST(!c->is_orphan && !tcp_is_queued(c));
 
 	become_orphan(c);
-	if (c->listener)
+	if (c->state == TCPS_LISTEN)
 		tcp_listen_close(c);
 	tcp_reset(c, 0);
 }
@@ -520,7 +522,7 @@ void tcp_abort(struct tcp_conn *c)
 void tcp_disconnect(struct tcp_conn *c)
 {
 	MUST_HOLD(&c->eng->lock);
-	if (c->listener)
+	if (c->state == TCPS_LISTEN)
 		tcp_listen_close(c);
 	if (c->state != TCPS_CLOSED)
 		tcp_reset(c, 0);

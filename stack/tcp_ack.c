@@ -90,7 +90,7 @@ static void update_window(struct tcp_conn *c, const struct tcp_seg *s)
 
 static void start_tuning(struct tcp_conn *c)
 {
-	c->drs_at = c->eng->now;
+	c->drs_at = (uint32_t)c->eng->now;
 	c->drs_copied = 0;
 	c->drs_space = 10u * c->adv_mss;
 	c->rcv_rtt_us = 0;

@@ -27,8 +27,9 @@
 
 /*
  * RFC 1122 4.2.3.2: every second wire segment at once, others within 40 ms.
- * While the program has not read what came before, the ACK waits for it as in
- * Linux (tcp_recv() sends it): one ACK then tells both, the data and the room.
+ * While the program has not read what came before, the ACK waits a moment for
+ * it (tcp_recv() sends it): one ACK then tells both, the data and the room. A
+ * moment only, because a slow program must not stop the sender's clock.
  */
 static void owe_ack(struct tcp_conn *c, const struct pkt *p)
 {
@@ -41,6 +42,8 @@ static void owe_ack(struct tcp_conn *c, const struct pkt *p)
 		tcp_ack_soon(c);
 	} else if (c->ack_segs >= 2 && tcp_window_is_whole(c)) {
 		tcp_ack_soon(c);
+	} else if (c->ack_segs >= 2) {
+		tcp_timer_on_ack_held(c);
 	} else {
 		tcp_timer_on_ack_owed(c);
 	}

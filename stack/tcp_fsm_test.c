@@ -52,6 +52,7 @@ Test(tcp_fsm, data_goes_both_ways)
 	kit_send(&kit, c, 5);
 	EXPECT(.flags = ACK | PSH, .seq = 1, .ack = 1, .len = 5);
 	INJECT(.flags = ACK, .seq = 1, .ack = 6, .data = "hello");
+	kit_advance(&kit, LIMIT_DELACK_US);
 	EXPECT(.flags = ACK, .seq = 6, .ack = 6);
 	cr_assert(eq(i64, kit_recv(&kit, c, buf, sizeof(buf)), 5));
 	cr_assert(eq(str, buf, "hello"));
@@ -224,6 +225,7 @@ Test(tcp_fsm, closed_after_refusal_connects_again)
 	INJECT(.flags = RST | ACK, .seq = 0, .ack = 1);
 	cr_assert(eq(int, tcp_take_error(c), ECONNREFUSED));
 	cr_assert(eq(int, tcp_connect(c, &to), 0));
+	kit.our_port = c->b.key.lport;
 	EXPECT(.flags = SYN, .seq = 0);
 	INJECT(.flags = SYN | ACK, .seq = 0, .ack = 1);
 	cr_assert(eq(int, c->state, TCPS_ESTABLISHED));

@@ -54,7 +54,7 @@ static void on_conn_error(struct tcp_conn *c, const struct icmp_error *e)
 		tcp_finish(c, e->error);
 		return;
 	}
-	c->soft_error = e->error;
+	c->soft_error = (int16_t)e->error;
 }
 
 void tcp_icmp_error(struct tcp *t, const struct icmp_error *e)

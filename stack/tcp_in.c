@@ -32,10 +32,10 @@
 #include "tcp_tw.h"
 
 /* RFC 7323 5.5: after so long a silence the clock may have gone around. */
-#define PAWS_IDLE_US SEC(24 * 24 * 3600ull)
+#define PAWS_IDLE_S (24u * 24 * 3600)
 
 /* Answers to empty unacceptable segments (Linux: tcp_invalid_ratelimit). */
-#define OOW_ACK_US MSEC(500)
+#define OOW_ACK_MS 500u
 
 /* The options every segment of an ordinary connection has, and no other. */
 static bool has_plain_ts(const uint8_t *o, size_t len)
@@ -112,7 +112,7 @@ static void note_ts(struct tcp_conn *c, const struct tcp_seg *s)
 	    seq_gt(s->seq, c->last_ack_sent))
 		return;
 	c->ts_recent = s->opt.tsval;
-	c->ts_recent_at = c->eng->now;
+	c->ts_recent_at = (uint32_t)(c->eng->now / USECS_PER_SEC);
 }
 
 /* RFC 7323 5.3 R1: older than what was seen before. */
@@ -120,7 +120,8 @@ static bool is_paws_old(const struct tcp_conn *c, const struct tcp_seg *s)
 {
 	return c->ts_ok && s->opt.has_ts &&
 	       seq_lt(s->opt.tsval, c->ts_recent) &&
-	       c->eng->now - c->ts_recent_at < PAWS_IDLE_US;
+	       (uint32_t)(c->eng->now / USECS_PER_SEC) - c->ts_recent_at <
+		       PAWS_IDLE_S;
 }
 
 /*
@@ -130,12 +131,14 @@ static bool is_paws_old(const struct tcp_conn *c, const struct tcp_seg *s)
  */
 static void answer_unacceptable(struct tcp_conn *c, const struct tcp_seg *s)
 {
+	uint32_t now_ms = (uint32_t)(c->eng->now / 1000) | 1; /* 0: never */
+
 	if (s->flags & TCP_RST)
 		return;
 	if (s->len == 0 && !(s->flags & (TCP_SYN | TCP_FIN))) {
-		if (c->oow_ack_at && c->eng->now - c->oow_ack_at < OOW_ACK_US)
+		if (c->oow_ack_at && now_ms - c->oow_ack_at < OOW_ACK_MS)
 			return;
-		c->oow_ack_at = c->eng->now;
+		c->oow_ack_at = now_ms;
 	}
 	if (s->len > 0 && seq_lt(s->seq, c->rcv_nxt))
 		tcp_reasm_on_duplicate(c, s->seq,
@@ -326,6 +329,8 @@ static enum verdict in_syn_sent(struct tcp_conn *c, struct tcp_seg *s)
 		return DONE;
 	}
 	tcp_ack_establish(c, s);
+	/* A client that asks at once has a dialogue in mind (Linux). */
+	c->last_data_rx = c->eng->now;
 	tcp_ack_soon(c);
 
 	/* Text and FIN that came along, behind the SYN. */

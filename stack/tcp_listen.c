@@ -232,7 +232,7 @@ static enum verdict complete(struct tcp_conn *c, struct tcp_half *h,
 		return DROP_NO_MEMORY;
 	list_push(&c->listener->accept, &child->in_queue);
 	c->listener->naccept++;
-	child->parent = c;
+	child->listener = c->listener;
 	v = tcp_child_input(child, s);
 	tcp_tell(c, NEWS_ACCEPTABLE);
 	return v;
@@ -403,9 +403,9 @@ void tcp_listen_close(struct tcp_conn *c)
 
 void tcp_listen_remove(struct tcp_conn *child)
 {
-	if (!child->parent)
+	if (!tcp_is_queued(child))
 		return;
 	list_remove(&child->in_queue);
-	child->parent->listener->naccept--;
-	child->parent = NULL;
+	child->listener->naccept--;
+	child->listener = NULL;
 }

@@ -143,7 +143,8 @@ static void on_new_sent(struct tcp_conn *c, uint32_t n, bool fin)
 		c->rtt_seq = c->snd_nxt;
 	}
 	/* Answering within the ACK delay is what a dialogue looks like. */
-	if (c->last_data_rx && c->eng->now - c->last_data_rx < LIMIT_DELACK_US)
+	if (n > 0 && c->last_data_rx &&
+	    c->eng->now - c->last_data_rx < LIMIT_DELACK_US)
 		c->pingpong = true;
 	c->last_tx = c->eng->now;
 	c->probing = false;

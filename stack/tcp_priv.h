@@ -61,6 +61,13 @@ enum {
 	TCP_CHUNK_MAX = 65535, /* an IPv4 packet, headers included */
 };
 
+/* What is remembered of a struct path. */
+struct tcp_way {
+	struct iface *ifp;
+	struct inet_addr next_hop;
+	uint32_t mtu;
+};
+
 struct tcp_conn {
 	struct tcp *tcp;               /* [I] */
 	struct engine *eng;            /* [I] */
@@ -70,13 +77,13 @@ struct tcp_conn {
 	struct list dirty;             /* [S] in tcp->dirty */
 	struct list in_queue;          /* [S] in the parent's accept queue */
 	struct binding b;              /* [S] */
-	struct tcp_listener *listener; /* [S] LISTEN: its queues */
-	struct tcp_conn *parent;       /* [S] not yet accepted from it */
+	struct tcp_listener *listener; /* [S] LISTEN: its queues; in_queue: the
+					  queues it waits in */
 
-	uint8_t state;    /* [S] enum tcp_state; tcp_fsm.c */
-	uint8_t recovery; /* [S] enum tcp_recovery */
-	int error;        /* [S] for SO_ERROR, or 0 */
-	int soft_error;   /* [S] what to say if it times out */
+	uint8_t state;      /* [S] enum tcp_state; tcp_fsm.c */
+	uint8_t recovery;   /* [S] enum tcp_recovery */
+	int16_t error;      /* [S] for SO_ERROR, or 0 */
+	int16_t soft_error; /* [S] what to say if it times out */
 
 	/* Flags of the application. */
 	bool nodelay : 1, cork : 1, keepalive : 1, oobinline : 1;
@@ -140,7 +147,7 @@ struct tcp_conn {
 
 	/* Time stamps (RFC 7323). */
 	uint32_t ts_recent, ts_offset;
-	usecs ts_recent_at;
+	uint32_t ts_recent_at; /* s */
 
 	/* Round trip and congestion. */
 	struct tcp_rtt rtt;
@@ -162,15 +169,15 @@ struct tcp_conn {
 	usecs stall_since;   /* the oldest unacknowledged is waiting since */
 
 	/* Receive buffer tuning. */
-	usecs drs_at;
+	uint32_t drs_at; /* us, low bits */
 	uint32_t drs_copied, drs_space, rcv_rtt_us;
 	usecs rcv_rtt_at;
 	tcp_seq rcv_rtt_seq;
 
 	/* Timers' settings. */
 	usecs last_rx, last_tx, last_data_rx;
-	usecs oow_ack_at;  /* last ACK to an empty unacceptable segment */
-	uint32_t retry_us; /* device full: next pause */
+	uint32_t oow_ack_at; /* ms; last ACK to an empty unacceptable segment */
+	uint32_t retry_us;   /* device full: next pause */
 	uint32_t user_timeout_ms;
 	uint16_t keepidle, keepintvl; /* s */
 	uint8_t keepcnt, keep_sent;
@@ -179,7 +186,7 @@ struct tcp_conn {
 	uint16_t defer_accept; /* s */
 
 	/* Where it goes. */
-	struct path path; /* [S] looked up at path_at */
+	struct tcp_way path; /* [S] looked up at path_at */
 	usecs path_at;
 	uint8_t tos, ttl, pmtudisc;
 
@@ -187,7 +194,7 @@ struct tcp_conn {
 	uint64_t bytes_acked, bytes_received;
 	uint32_t segs_out, segs_in;
 };
-static_assert(sizeof(struct tcp_conn) <= 1280, "an idle connection is small");
+static_assert(sizeof(struct tcp_conn) <= 1024, "an idle connection is small");
 
 /* A segment that arrived. */
 struct tcp_seg {
@@ -224,6 +231,12 @@ static inline uint32_t tcp_flight(const struct tcp_conn *c)
 static inline uint32_t tcp_rcv_wnd(const struct tcp_conn *c)
 {
 	return seq_gt(c->rcv_adv, c->rcv_nxt) ? c->rcv_adv - c->rcv_nxt : 0;
+}
+
+/* Waits in a listener's accept queue. */
+static inline bool tcp_is_queued(const struct tcp_conn *c)
+{
+	return list_is_linked(&c->in_queue);
 }
 
 /* tcp_flush() will look at it. */

@@ -124,6 +124,12 @@ static void push_header(struct tcp_conn *c, struct tx *tx,
 
 static int hand_down(struct tcp_conn *c, struct tx *tx)
 {
+	struct path path = {
+		.ifp = c->path.ifp,
+		.next_hop = c->path.next_hop,
+		.source = c->b.key.local,
+		.mtu = c->path.mtu,
+	};
 	struct ip_how how = {
 		.src = c->b.key.local,
 		.dst = c->b.key.remote,
@@ -132,7 +138,7 @@ static int hand_down(struct tcp_conn *c, struct tx *tx)
 		.tos = c->tos,
 		.dont_fragment = c->pmtudisc != PMTUDISC_DONT,
 		.ignore_pmtu = c->pmtudisc == PMTUDISC_PROBE,
-		.path = &c->path,
+		.path = &path,
 	};
 
 	return ip4_output(c->tcp->net, tx, &how);
@@ -193,7 +199,7 @@ ssize_t tcp_segment_send(struct tcp_conn *c, const struct tcp_shape *s)
 	if (UNLIKELY(err)) {
 		c->path_at = 0;
 		if (err != -EMSGSIZE)
-			c->soft_error = -err;
+			c->soft_error = (int16_t)-err;
 	} else {
 		c->retry_us = 0;
 	}

@@ -206,75 +206,88 @@ static int current_linger2(const struct tcp_conn *c)
 	return (int)(LIMIT_FIN_WAIT_2_US / USECS_PER_SEC);
 }
 
+static int get_flag(const struct tcp_conn *c, enum tcp_option o)
+{
+	if (o == TCP_O_NODELAY)
+		return c->nodelay;
+	if (o == TCP_O_CORK)
+		return c->cork;
+	if (o == TCP_O_QUICKACK)
+		return !c->pingpong;
+	if (o == TCP_O_KEEPALIVE)
+		return c->keepalive;
+	return o == TCP_O_OOBINLINE ? c->oobinline : c->linger_reset;
+}
+
+static int get_time(const struct tcp_conn *c, enum tcp_option o)
+{
+	if (o == TCP_O_KEEPIDLE)
+		return c->keepidle;
+	if (o == TCP_O_KEEPINTVL)
+		return c->keepintvl;
+	if (o == TCP_O_KEEPCNT)
+		return c->keepcnt;
+	if (o == TCP_O_SYNCNT)
+		return c->syncnt ? c->syncnt : (int)LIMIT_TCP_SYN_RETRIES;
+	return o == TCP_O_LINGER2 ? current_linger2(c) : c->defer_accept;
+}
+
+static int get_size(const struct tcp_conn *c, enum tcp_option o)
+{
+	if (o == TCP_O_SNDBUF)
+		return (int)c->sndbuf;
+	if (o == TCP_O_RCVBUF)
+		return (int)c->rcvbuf;
+	if (o == TCP_O_WINDOW_CLAMP)
+		return (int)c->window_clamp;
+	if (o == TCP_O_USER_TIMEOUT)
+		return (int)c->user_timeout_ms;
+	return o == TCP_O_NOTSENT_LOWAT ? (int)c->notsent_lowat
+					: current_maxseg(c);
+}
+
+static int get_ip(const struct tcp_conn *c, enum tcp_option o)
+{
+	if (o == TCP_O_TOS)
+		return c->tos;
+	if (o == TCP_O_TTL)
+		return c->ttl ? c->ttl : (int)IP4_TTL_DEFAULT;
+	return o == TCP_O_PMTUDISC ? c->pmtudisc : (int)c->b.flags;
+}
+
 int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value)
 {
 	MUST_HOLD(&c->eng->lock);
 	switch (o) {
 	case TCP_O_NODELAY:
-		*value = c->nodelay;
-		return 0;
 	case TCP_O_CORK:
-		*value = c->cork;
-		return 0;
 	case TCP_O_QUICKACK:
-		*value = !c->pingpong;
-		return 0;
-	case TCP_O_MAXSEG:
-		*value = current_maxseg(c);
-		return 0;
 	case TCP_O_KEEPALIVE:
-		*value = c->keepalive;
+	case TCP_O_OOBINLINE:
+	case TCP_O_LINGER_RESET:
+		*value = get_flag(c, o);
 		return 0;
 	case TCP_O_KEEPIDLE:
-		*value = c->keepidle;
-		return 0;
 	case TCP_O_KEEPINTVL:
-		*value = c->keepintvl;
-		return 0;
 	case TCP_O_KEEPCNT:
-		*value = c->keepcnt;
-		return 0;
 	case TCP_O_SYNCNT:
-		*value = c->syncnt ? c->syncnt : LIMIT_TCP_SYN_RETRIES;
-		return 0;
 	case TCP_O_LINGER2:
-		*value = current_linger2(c);
-		return 0;
 	case TCP_O_DEFER_ACCEPT:
-		*value = c->defer_accept;
+		*value = get_time(c, o);
 		return 0;
+	case TCP_O_MAXSEG:
 	case TCP_O_WINDOW_CLAMP:
-		*value = (int)c->window_clamp;
-		return 0;
 	case TCP_O_USER_TIMEOUT:
-		*value = (int)c->user_timeout_ms;
-		return 0;
 	case TCP_O_SNDBUF:
-		*value = (int)c->sndbuf;
-		return 0;
 	case TCP_O_RCVBUF:
-		*value = (int)c->rcvbuf;
-		return 0;
 	case TCP_O_NOTSENT_LOWAT:
-		*value = (int)c->notsent_lowat;
+		*value = get_size(c, o);
 		return 0;
 	case TCP_O_TOS:
-		*value = c->tos;
-		return 0;
 	case TCP_O_TTL:
-		*value = c->ttl ? c->ttl : IP4_TTL_DEFAULT;
-		return 0;
 	case TCP_O_PMTUDISC:
-		*value = c->pmtudisc;
-		return 0;
-	case TCP_O_OOBINLINE:
-		*value = c->oobinline;
-		return 0;
 	case TCP_O_REUSE:
-		*value = (int)c->b.flags;
-		return 0;
-	case TCP_O_LINGER_RESET:
-		*value = c->linger_reset;
+		*value = get_ip(c, o);
 		return 0;
 	}
 	return -ENOPROTOOPT;

@@ -26,8 +26,9 @@
 #include "tcp_recover.h"
 #include "tcp_tw.h"
 
-#define ORPHAN_US SEC(120) /* without any progress; Linux: about 100 s */
-#define RETRY_FIRST_US 250 /* the device's queue drains in less */
+#define ORPHAN_US SEC(120)  /* without any progress; Linux: about 100 s */
+#define ACK_HELD_US MSEC(1) /* a program that waits reads sooner */
+#define RETRY_FIRST_US 250  /* the device's queue drains in less */
 #define RETRY_LAST_US MSEC(16)
 
 int tcp_timer_init(struct tcp_conn *c)
@@ -141,6 +142,14 @@ void tcp_timer_on_ack_owed(struct tcp_conn *c)
 {
 	if (!is_waiting(c, TCP_T_DELACK))
 		start(c, TCP_T_DELACK, c->eng->now + LIMIT_DELACK_US);
+}
+
+void tcp_timer_on_ack_held(struct tcp_conn *c)
+{
+	usecs when = c->eng->now + ACK_HELD_US;
+
+	if (c->deadline[TCP_T_DELACK] > when)
+		start(c, TCP_T_DELACK, when);
 }
 
 void tcp_timer_on_ack_sent(struct tcp_conn *c)
@@ -334,7 +343,7 @@ static void on_due(struct tcp_conn *c, enum tcp_deadline which)
 		break;
 	case TCP_T_DELACK:
 		/* Nobody spoke in time: the dialogue is over (Linux). */
-		c->pingpong = false;
+		c->pingpong = c->pingpong && c->ack_segs >= 2;
 		tcp_ack_soon(c);
 		break;
 	case TCP_T_KEEPALIVE:

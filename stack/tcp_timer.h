@@ -38,6 +38,7 @@ void tcp_timer_on_unblocked(struct tcp_conn *c);
 
 /* An ACK may wait for company, but not for ever; it left. */
 void tcp_timer_on_ack_owed(struct tcp_conn *c);
+void tcp_timer_on_ack_held(struct tcp_conn *c); /* due, but for a reader */
 void tcp_timer_on_ack_sent(struct tcp_conn *c);
 
 /* A valid segment came in. */

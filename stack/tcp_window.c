@@ -132,7 +132,7 @@ void tcp_window_on_received(struct tcp_conn *c)
 void tcp_window_on_read(struct tcp_conn *c, uint32_t n)
 {
 	uint32_t rtt = c->rcv_rtt_us ? c->rcv_rtt_us : c->rtt.srtt_us;
-	usecs now = c->eng->now;
+	uint32_t now = (uint32_t)c->eng->now;
 	uint32_t wanted;
 
 	c->drs_copied = (uint32_t)MIN((uint64_t)c->drs_copied + n, 1u << 30);
