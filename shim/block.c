@@ -102,6 +102,17 @@ void block_leave_seat(struct block *b)
 		block_close(b->sock);
 }
 
+/* Among them those that a handler left by a jump. */
+void block_end(void)
+{
+	for (int i = 0; i < SEATS; i++) {
+		sock_id seen = __atomic_load_n(&seats[i], __ATOMIC_ACQUIRE);
+
+		if (seen & TO_CLOSE)
+			stack_close(seen & ~TO_CLOSE);
+	}
+}
+
 void block_after_fork_in_child(void)
 {
 	memset(seats, 0, sizeof(seats));

@@ -55,6 +55,9 @@ int block_wait(struct block *b, uint32_t events);
  * or when the last call that sleeps in it returns. */
 void block_close(sock_id s);
 
+/* The process ends: closes what was left to calls that will not return. */
+void block_end(void);
+
 /* In the child of a fork nobody sleeps. */
 void block_after_fork_in_child(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * exec.c - the exec family and posix_spawn(3)
+ * exec.c - the exec family, posix_spawn(3), system(3), popen(3)
  *
  * What this room is for
  *   Programs execute others with an environment of their own making (nginx,
@@ -313,6 +313,19 @@ SHIM_EXPORT int posix_spawnp(pid_t *pid, const char *file,
 	before_spawn();
 	return REAL(posix_spawnp)(pid, file, actions, attr, argv,
 				  repair(&r, envp, room));
+}
+
+/* These two spawn inside libc, with the environment as it is. */
+SHIM_EXPORT int system(const char *command)
+{
+	before_spawn();
+	return REAL(system)(command);
+}
+
+SHIM_EXPORT FILE *popen(const char *command, const char *mode)
+{
+	before_spawn();
+	return REAL(popen)(command, mode);
 }
 
 /* --- the new program ------------------------------------------------------ */

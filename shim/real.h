@@ -95,7 +95,9 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(execvpe)                                                             \
 	X(fexecve)                                                             \
 	X(posix_spawn)                                                         \
+	X(popen)                                                               \
 	X(posix_spawnp)                                                        \
+	X(system)                                                              \
 	/* waiting */                                                          \
 	X(epoll_create)                                                        \
 	X(epoll_create1)                                                       \

@@ -30,6 +30,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block.h"
 #include "close.h"
 #include "config.h"
 #include "exec.h"
@@ -226,6 +227,7 @@ static void end(void)
 				__ATOMIC_ACQ_REL))
 		return;
 	fdtab_each(0, FDTAB_LIMIT - 1, close_visited, NULL);
+	block_end();
 	/* While the parent lives its stack thread delivers for us. */
 	if (fdtab_was_used() && !fork_has_parent())
 		stack_drain(DRAIN_US);
