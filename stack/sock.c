@@ -18,6 +18,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "epset.h"
+
 enum {
 	RCVLOWAT_DEFAULT = 1,
 };
@@ -44,6 +46,8 @@ void sock_stack_fini(struct stack *st)
 
 			if (slot->kind == SOCK_KIND_SOCKET)
 				sock_close(slot->object);
+			else if (slot->kind == SOCK_KIND_EPSET)
+				epset_free(slot->object);
 		}
 		arena_free(st->eng.arena, st->pages[p]);
 	}
@@ -181,6 +185,9 @@ static int new_bare(struct stack *st, int family, int type, int protocol,
 	s->sndtimeo = USECS_NEVER;
 	s->linger = USECS_NEVER;
 	s->rcvlowat = RCVLOWAT_DEFAULT;
+	s->sndbuf = LIMIT_UDP_BUF;
+	s->hops6 = IP4_TTL_DEFAULT;
+	s->multicast_hops6 = 1;
 	readiness_init(&s->readiness, s->slot);
 	*out = s;
 	return 0;

@@ -74,6 +74,12 @@ struct sock {
 	uint32_t reuse;             /* [S] enum binding_flags */
 	int priority, mark;         /* [S] stored, as socket(7) */
 	int rcvlowat;               /* [S] SO_RCVLOWAT */
+	int busy_poll;              /* [S] SO_BUSY_POLL, only kept */
+	int hops6, multicast_hops6, tclass6; /* [S] of IPv6, only kept */
+	int sndbuf;                 /* [S] datagrams: SO_SNDBUF, only kept */
+	uint32_t ifindex;           /* [S] SO_BINDTODEVICE; 0: any */
+	uint32_t multicast_addr;    /* [S] IP_MULTICAST_IF as it was given */
+	uint64_t kept[2];           /* [S] bools by row: see sock_opt.c */
 	bool v6only;                /* [S] IPV6_V6ONLY */
 	bool shut_read, shut_write; /* [S] shutdown(2), without connection */
 	uint8_t phase;              /* [S] streams: enum sock_phase */

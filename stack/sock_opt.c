@@ -32,12 +32,12 @@
 enum home {
 	IN_SOCK_INT,  /* int at an offset in struct sock */
 	IN_SOCK_BOOL, /* bool there */
-	IN_PCB_BOOL,  /* bool in struct udp_pcb; streams accept and ignore */
+	IN_PCB_BOOL,  /* bool in struct udp_pcb; streams only keep it */
 	IN_PCB_U8,    /* uint8_t there */
 	IN_TCP,       /* a tcp_option; datagrams: ENOPROTOOPT */
 	IN_BOTH_U8,   /* tcp_option for streams, uint8_t in the pcb else */
 	IN_CODE,      /* sock_opt_special_*() knows */
-	ACCEPTED,     /* legal, without meaning here: reads as 0 */
+	KEPT,         /* bool without meaning here: it can be read again */
 };
 
 struct option {
@@ -77,17 +77,17 @@ static const struct option options[] = {
 	{SOL_SOCKET, SO_BROADCAST, IN_CODE, 0, 0, ANY_INT},
 	{SOL_SOCKET, SO_PRIORITY, IN_SOCK_INT, SOCK_AT(priority), 0, ANY_INT},
 	{SOL_SOCKET, SO_MARK, IN_SOCK_INT, SOCK_AT(mark), 0, ANY_INT},
-	{SOL_SOCKET, SO_RCVLOWAT, IN_SOCK_INT, SOCK_AT(rcvlowat), 0, 0,
-	 INT32_MAX},
+	{SOL_SOCKET, SO_RCVLOWAT, IN_SOCK_INT, SOCK_AT(rcvlowat), 0, ANY_INT},
 	{SOL_SOCKET, SO_SNDLOWAT, IN_CODE, 0, 0, ANY_INT},
 	{SOL_SOCKET, SO_DONTROUTE, IN_SOCK_BOOL, SOCK_AT(dontroute), 0,
 	 ANY_INT},
-	{SOL_SOCKET, SO_DEBUG, ACCEPTED, 0, 0, ANY_INT},
-	{SOL_SOCKET, SO_NO_CHECK, ACCEPTED, 0, 0, ANY_INT},
-	{SOL_SOCKET, SO_BUSY_POLL, ACCEPTED, 0, 0, ANY_INT},
+	{SOL_SOCKET, SO_DEBUG, KEPT, 0, 0, ANY_INT},
+	{SOL_SOCKET, SO_NO_CHECK, KEPT, 0, 0, ANY_INT},
+	{SOL_SOCKET, SO_BUSY_POLL, IN_SOCK_INT, SOCK_AT(busy_poll), 0, 0,
+	 INT32_MAX},
 
-	{IPPROTO_IP, IP_TOS, IN_BOTH_U8, PCB_AT(tos), TCP_O_TOS, 0, 255},
-	{IPPROTO_IP, IP_TTL, IN_BOTH_U8, PCB_AT(ttl), TCP_O_TTL, -1, 255},
+	{IPPROTO_IP, IP_TOS, IN_BOTH_U8, PCB_AT(tos), TCP_O_TOS, ANY_INT},
+	{IPPROTO_IP, IP_TTL, IN_BOTH_U8, PCB_AT(ttl), TCP_O_TTL, 1, 255},
 	{IPPROTO_IP, IP_MTU_DISCOVER, IN_BOTH_U8, PCB_AT(pmtudisc),
 	 TCP_O_PMTUDISC, 0, 5},
 	{IPPROTO_IP, IP_MTU, IN_CODE, 0, 0, ANY_INT},
@@ -96,13 +96,13 @@ static const struct option options[] = {
 	{IPPROTO_IP, IP_RECVTOS, IN_SOCK_BOOL, SOCK_AT(recvtos), 0, ANY_INT},
 	{IPPROTO_IP, IP_RECVTTL, IN_SOCK_BOOL, SOCK_AT(recvttl), 0, ANY_INT},
 	{IPPROTO_IP, IP_FREEBIND, IN_SOCK_BOOL, SOCK_AT(freebind), 0, ANY_INT},
-	{IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, ACCEPTED, 0, 0, ANY_INT},
+	{IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, KEPT, 0, 0, ANY_INT},
 	{IPPROTO_IP, IP_MULTICAST_TTL, IN_PCB_U8, PCB_AT(multicast_ttl), 0, 0,
 	 255},
 	{IPPROTO_IP, IP_MULTICAST_LOOP, IN_PCB_BOOL, PCB_AT(multicast_loop), 0,
 	 ANY_INT},
-	{IPPROTO_IP, IP_MULTICAST_ALL, IN_PCB_BOOL, PCB_AT(multicast_all), 0,
-	 ANY_INT},
+	{IPPROTO_IP, IP_MULTICAST_ALL, IN_PCB_BOOL, PCB_AT(multicast_all), 0, 0,
+	 1},
 	{IPPROTO_IP, IP_MULTICAST_IF, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_IP, IP_ADD_MEMBERSHIP, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_IP, IP_DROP_MEMBERSHIP, IN_CODE, 0, 0, ANY_INT},
@@ -110,10 +110,12 @@ static const struct option options[] = {
 	{IPPROTO_IPV6, IPV6_V6ONLY, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_IPV6, IPV6_RECVPKTINFO, IN_SOCK_BOOL, SOCK_AT(pktinfo6), 0,
 	 ANY_INT},
-	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, ACCEPTED, 0, 0, -1, 255},
-	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, ACCEPTED, 0, 0, -1, 255},
-	{IPPROTO_IPV6, IPV6_TCLASS, ACCEPTED, 0, 0, -1, 255},
-	{IPPROTO_IPV6, IPV6_RECVTCLASS, ACCEPTED, 0, 0, ANY_INT},
+	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, IN_SOCK_INT, SOCK_AT(hops6), 0, 0,
+	 255},
+	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, IN_SOCK_INT,
+	 SOCK_AT(multicast_hops6), 0, 0, 255},
+	{IPPROTO_IPV6, IPV6_TCLASS, IN_SOCK_INT, SOCK_AT(tclass6), 0, 0, 255},
+	{IPPROTO_IPV6, IPV6_RECVTCLASS, KEPT, 0, 0, ANY_INT},
 	{IPPROTO_IPV6, IPV6_RECVERR, IN_PCB_BOOL, PCB_AT(recverr), 0, ANY_INT},
 	{IPPROTO_IPV6, IPV6_MTU_DISCOVER, IN_BOTH_U8, PCB_AT(pmtudisc),
 	 TCP_O_PMTUDISC, 0, 5},
@@ -136,6 +138,39 @@ static const struct option options[] = {
 	{IPPROTO_TCP, TCP_INFO, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_TCP, TCP_CONGESTION, IN_CODE, 0, 0, ANY_INT},
 };
+
+/* What -1 stands for; ip(7), ipv6(7). A TTL of 0 is the stack's default. */
+static const struct {
+	int level, name, value;
+} defaults[] = {
+	{IPPROTO_IP, IP_TTL, 0},
+	{IPPROTO_IP, IP_MULTICAST_TTL, 1},
+	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, IP4_TTL_DEFAULT},
+	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1},
+	{IPPROTO_IPV6, IPV6_TCLASS, 0},
+};
+
+static_assert(ARRAY_LEN(options) <= 64 * ARRAY_LEN(((struct sock *)0)->kept),
+	      "a bit for every row");
+
+static bool is_kept(const struct sock *s, const struct option *o)
+{
+	size_t bit = (size_t)(o - options);
+
+	return s->kept[bit / 64] >> bit % 64 & 1;
+}
+
+static int keep(struct sock *s, const struct option *o, bool value)
+{
+	size_t bit = (size_t)(o - options);
+	uint64_t mask = (uint64_t)1 << bit % 64;
+
+	if (value)
+		s->kept[bit / 64] |= mask;
+	else
+		s->kept[bit / 64] &= ~mask;
+	return 0;
+}
 
 static const struct option *find(int level, int name)
 {
@@ -162,7 +197,7 @@ static int get_int(struct sock *s, const struct option *o, int *value)
 		*value = *(bool *)at(s, o);
 		return 0;
 	case IN_PCB_BOOL:
-		*value = s->pcb ? *(bool *)at(s->pcb, o) : 0;
+		*value = s->pcb ? *(bool *)at(s->pcb, o) : is_kept(s, o);
 		return 0;
 	case IN_PCB_U8:
 		*value = s->pcb ? *(uint8_t *)at(s->pcb, o) : 0;
@@ -175,11 +210,14 @@ static int get_int(struct sock *s, const struct option *o, int *value)
 			*value = IP4_TTL_DEFAULT;
 		return 0;
 	case IN_TCP:
-		if (!s->conn)
-			return o->level == SOL_SOCKET ? 0 : -ENOPROTOOPT;
-		return tcp_get(s->conn, o->tcp, value);
+		if (s->conn)
+			return tcp_get(s->conn, o->tcp, value);
+		*value = is_kept(s, o);
+		return 0;
+	case KEPT:
+		*value = is_kept(s, o);
+		return 0;
 	case IN_CODE:
-	case ACCEPTED:
 		return 0;
 	}
 	return 0;
@@ -234,16 +272,20 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 	return give_int(o, number, value, len);
 }
 
-static int set_int(struct sock *s, const struct option *o, int value)
+/* IPV6_MTU_DISCOVER and the rest: one byte, at either transport. */
+static int set_both(struct sock *s, const struct option *o, int value)
 {
-	if (value < o->low || value > o->high)
-		return -EINVAL;
-	if (o->level == IPPROTO_IP && o->name == IP_TTL) {
-		/* ip(7): -1 is the default, which is kept as 0. */
-		if (value == 0)
-			return -EINVAL;
-		value = MAX(value, 0);
-	}
+	uint8_t byte = (uint8_t)value;
+	bool is_tos = o->level == IPPROTO_IP && o->name == IP_TOS;
+
+	if (s->conn) /* RFC 3168: the last two bits are TCP's */
+		return tcp_set(s->conn, o->tcp, is_tos ? byte & 0xfc : byte);
+	*(uint8_t *)at(s->pcb, o) = byte;
+	return 0;
+}
+
+static int store(struct sock *s, const struct option *o, int value)
+{
 	switch (o->home) {
 	case IN_SOCK_INT:
 		*(int *)at(s, o) = value;
@@ -252,27 +294,41 @@ static int set_int(struct sock *s, const struct option *o, int value)
 		*(bool *)at(s, o) = value != 0;
 		return 0;
 	case IN_PCB_BOOL:
-		if (s->pcb)
-			*(bool *)at(s->pcb, o) = value != 0;
+		if (!s->pcb)
+			return keep(s, o, value != 0);
+		*(bool *)at(s->pcb, o) = value != 0;
 		return 0;
 	case IN_PCB_U8:
-		if (s->pcb)
-			*(uint8_t *)at(s->pcb, o) = (uint8_t)value;
-		return 0;
-	case IN_BOTH_U8:
-		if (s->conn)
-			return tcp_set(s->conn, o->tcp, value);
+		if (!s->pcb)
+			return -EINVAL;
 		*(uint8_t *)at(s->pcb, o) = (uint8_t)value;
 		return 0;
+	case IN_BOTH_U8:
+		return set_both(s, o, value);
 	case IN_TCP:
 		if (!s->conn)
-			return o->level == SOL_SOCKET ? 0 : -ENOPROTOOPT;
+			return keep(s, o, value != 0);
 		return tcp_set(s->conn, o->tcp, value);
+	case KEPT:
+		return keep(s, o, value != 0);
 	case IN_CODE:
-	case ACCEPTED:
 		return 0;
 	}
 	return 0;
+}
+
+static int set_int(struct sock *s, const struct option *o, int value)
+{
+	for (size_t i = 0; value == -1 && i < ARRAY_LEN(defaults); i++)
+		if (defaults[i].level == o->level &&
+		    defaults[i].name == o->name)
+			return store(s, o, defaults[i].value);
+	if (value < o->low || value > o->high)
+		return -EINVAL;
+	/* socket(7): at least one byte; Linux takes less than none for all. */
+	if (o->level == SOL_SOCKET && o->name == SO_RCVLOWAT)
+		value = value < 0 ? INT32_MAX : MAX(value, 1);
+	return store(s, o, value);
 }
 
 /* setsockopt(2): an int; IP options take a single byte as well. */
@@ -298,6 +354,8 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 
 	if ((int)len < 0)
 		return -EINVAL;
+	if (!knows_level(s, level))
+		return -ENOPROTOOPT;
 	if (!o || (level == IPPROTO_TCP && !s->conn))
 		return -ENOPROTOOPT;
 	if (o->home == IN_CODE)

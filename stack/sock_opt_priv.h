@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * sock_opt_priv.h - between sock_opt.c and sock_opt_special.c only
+ * sock_opt_priv.h - between the rooms of sock_opt*.c only
  */
 #ifndef STACK_SOCK_OPT_PRIV_H
 #define STACK_SOCK_OPT_PRIV_H
@@ -15,5 +15,15 @@ int sock_opt_special_get(struct sock *s, int level, int name, void *value,
 			 socklen_t *len, int *number);
 int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
 			 socklen_t len);
+
+/* Copies at most *len bytes out and says how many: 0. */
+int sock_opt_give(void *value, socklen_t *len, const void *from, size_t size);
+
+/* sock_opt_iface.c */
+int sock_opt_set_device(struct sock *s, const void *value, socklen_t len);
+int sock_opt_get_device(const struct sock *s, void *value, socklen_t *len);
+int sock_opt_multicast_if(struct sock *s, const void *value, socklen_t len);
+int sock_opt_membership(struct sock *s, int name, const void *value,
+			socklen_t len);
 
 #endif

@@ -27,8 +27,7 @@
 #define SO_COOKIE 57
 #endif
 
-/* Copies at most *len bytes out and says how many. */
-static int give(void *value, socklen_t *len, const void *from, size_t size)
+int sock_opt_give(void *value, socklen_t *len, const void *from, size_t size)
 {
 	*len = MIN(*len, (socklen_t)size);
 	memcpy(value, from, *len);
@@ -84,7 +83,7 @@ static int get_buffer(struct sock *s, int name)
 
 		return tcp_get(s->conn, o, &value) < 0 ? 0 : value;
 	}
-	return name == SO_SNDBUF ? LIMIT_UDP_BUF : (int)s->pcb->rcv_max;
+	return name == SO_SNDBUF ? s->sndbuf : (int)s->pcb->rcv_max;
 }
 
 /* socket(7): the kernel doubles what is asked, and bounds it. */
@@ -102,6 +101,8 @@ static int set_buffer(struct sock *s, int name, int asked)
 	}
 	if (name == SO_RCVBUF || name == SO_RCVBUFFORCE)
 		s->pcb->rcv_max = (size_t)bytes;
+	else
+		s->sndbuf = bytes;
 	return 0;
 }
 
@@ -113,7 +114,7 @@ static int get_timeval(usecs t, void *value, socklen_t *len)
 		tv.tv_sec = (time_t)(t / USECS_PER_SEC);
 		tv.tv_usec = (suseconds_t)(t % USECS_PER_SEC);
 	}
-	return give(value, len, &tv, sizeof(tv));
+	return sock_opt_give(value, len, &tv, sizeof(tv));
 }
 
 static int set_timeval(usecs *t, const void *value, socklen_t len)
@@ -145,7 +146,7 @@ static int get_linger(const struct sock *s, void *value, socklen_t *len)
 		l.l_onoff = 1;
 		l.l_linger = (int)(s->linger / USECS_PER_SEC);
 	}
-	return give(value, len, &l, sizeof(l));
+	return sock_opt_give(value, len, &l, sizeof(l));
 }
 
 static int set_linger(struct sock *s, const void *value, socklen_t len)
@@ -162,81 +163,6 @@ static int set_linger(struct sock *s, const void *value, socklen_t len)
 		return 0;
 	return tcp_set(s->conn, TCP_O_LINGER_RESET,
 		       l.l_onoff && l.l_linger == 0);
-}
-
-static struct iface *iface_by_name(struct sock *s, const char *name)
-{
-	for (uint32_t i = 0; i < s->stack->net.nifs; i++)
-		if (strcmp(s->stack->net.ifs[i].name, name) == 0)
-			return &s->stack->net.ifs[i];
-	return NULL;
-}
-
-static int bind_to_device(struct sock *s, const void *value, socklen_t len)
-{
-	char name[IFNAMSIZ] = "";
-	struct iface *ifp;
-
-	memcpy(name, value, MIN(len, (socklen_t)sizeof(name) - 1));
-	ifp = iface_by_name(s, name);
-	if (name[0] && !ifp)
-		return -ENODEV;
-	if (s->pcb)
-		s->pcb->ifindex = ifp ? ifp->index : 0;
-	return 0;
-}
-
-/* ip_mreq, ip_mreqn and a bare address say which interface in their ways. */
-static uint32_t mreq_ifindex(struct sock *s, const struct ip_mreqn *m)
-{
-	struct inet_addr a;
-	struct ip4_addr a4;
-
-	if (m->imr_ifindex > 0)
-		return (uint32_t)m->imr_ifindex;
-	memcpy(a4.b, &m->imr_address, 4);
-	a = inet_from4(a4);
-	for (uint32_t i = 0; i < s->stack->net.nifs; i++)
-		if (iface_owns(&s->stack->net.ifs[i], &a))
-			return s->stack->net.ifs[i].index;
-	return 0;
-}
-
-static int membership(struct sock *s, int name, const void *value,
-		      socklen_t len)
-{
-	struct ip_mreqn m = {{0}, {0}, 0};
-	struct inet_addr group;
-	struct ip4_addr a4;
-
-	if (!s->pcb)
-		return -EPROTO;
-	if (len < sizeof(struct ip_mreq))
-		return -EINVAL;
-	memcpy(&m, value, MIN(len, (socklen_t)sizeof(m)));
-	memcpy(a4.b, &m.imr_multiaddr, 4);
-	group = inet_from4(a4);
-	if (name == IP_ADD_MEMBERSHIP)
-		return udp_join(s->pcb, &group, mreq_ifindex(s, &m));
-	return udp_leave(s->pcb, &group, mreq_ifindex(s, &m));
-}
-
-static int multicast_if(struct sock *s, const void *value, socklen_t len)
-{
-	struct ip_mreqn m = {{0}, {0}, 0};
-
-	if (!s->pcb)
-		return 0;
-	if (len >= sizeof(m))
-		memcpy(&m, value, sizeof(m));
-	else if (len >= sizeof(struct ip_mreq))
-		memcpy(&m, value, sizeof(struct ip_mreq));
-	else if (len >= sizeof(struct in_addr))
-		memcpy(&m.imr_address, value, sizeof(struct in_addr));
-	else
-		return -EINVAL;
-	s->pcb->multicast_if = mreq_ifindex(s, &m);
-	return 0;
 }
 
 static int path_mtu(struct sock *s, int *number)
@@ -264,14 +190,14 @@ static int get_tcp_level(struct sock *s, int name, void *value, socklen_t *len)
 		struct tcp_info info;
 
 		tcp_get_info(s->conn, &info);
-		return give(value, len, &info, sizeof(info));
+		return sock_opt_give(value, len, &info, sizeof(info));
 	}
 	if (name == TCP_CONGESTION) {
 		char word[16] = "";
 
 		strncpy(word, tcp_cc_name(tcp_congestion(s->conn)),
 			sizeof(word) - 1);
-		return give(value, len, word, sizeof(word));
+		return sock_opt_give(value, len, word, sizeof(word));
 	}
 	return -ENOPROTOOPT;
 }
@@ -285,7 +211,7 @@ static int get_ip_level(struct sock *s, int level, int name, int *number)
 	if (level == IPPROTO_IP && name == IP_MTU)
 		return path_mtu(s, number);
 	if (level == IPPROTO_IP && name == IP_MULTICAST_IF) {
-		*number = 0;
+		*number = (int)s->multicast_addr;
 		return SOCK_OPT_IS_INT;
 	}
 	return -ENOPROTOOPT;
@@ -338,8 +264,12 @@ static int get_socket_level(struct sock *s, int name, void *value,
 		return get_timeval(s->rcvtimeo, value, len);
 	case SO_SNDTIMEO:
 		return get_timeval(s->sndtimeo, value, len);
+	case SO_BINDTODEVICE:
+		return sock_opt_get_device(s, value, len);
 	case SO_COOKIE:
-		return give(value, len, &s->id, sizeof(s->id));
+		if (*len < sizeof(s->id))
+			return -EINVAL;
+		return sock_opt_give(value, len, &s->id, sizeof(s->id));
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -357,8 +287,11 @@ int sock_opt_special_get(struct sock *s, int level, int name, void *value,
 
 static int set_congestion(struct sock *s, const void *value, socklen_t len)
 {
-	int algo = tcp_cc_find(value, len);
+	int algo;
 
+	if (len < 1)
+		return -EINVAL;
+	algo = tcp_cc_find(value, len);
 	if (algo < 0)
 		return algo;
 	return tcp_set_congestion(s->conn, algo);
@@ -408,7 +341,7 @@ static int set_socket_level(struct sock *s, int name, const void *value,
 	case SO_SNDTIMEO:
 		return set_timeval(&s->sndtimeo, value, len);
 	case SO_BINDTODEVICE:
-		return bind_to_device(s, value, len);
+		return sock_opt_set_device(s, value, len);
 	default:
 		break;
 	}
@@ -424,8 +357,9 @@ static int set_v6only(struct sock *s, const void *value, socklen_t len)
 
 	if (len < sizeof(n))
 		return -EINVAL;
-	if (s->family != AF_INET6)
-		return -ENOPROTOOPT;
+	/* ipv6(7): not when it is bound. */
+	if (s->conn ? tcp_local(s->conn).port : s->pcb->bind.key.lport)
+		return -EINVAL;
 	memcpy(&n, value, sizeof(n));
 	s->v6only = n != 0;
 	return push_reuse(s);
@@ -443,8 +377,8 @@ int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
 		return name == IPV6_V6ONLY ? set_v6only(s, value, len)
 					   : -ENOPROTOOPT;
 	if (name == IP_MULTICAST_IF)
-		return multicast_if(s, value, len);
+		return sock_opt_multicast_if(s, value, len);
 	if (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP)
-		return membership(s, name, value, len);
+		return sock_opt_membership(s, name, value, len);
 	return -ENOPROTOOPT;
 }
