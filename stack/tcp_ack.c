@@ -49,7 +49,7 @@ void tcp_ack_challenge(struct tcp_conn *c)
  */
 static uint32_t measure(struct tcp_conn *c, const struct tcp_seg *s)
 {
-	usecs now = MAX(s->p->stamp, c->rtt_at);
+	usecs now = MAX(s->p ? s->p->stamp : c->eng->now, c->rtt_at);
 	uint32_t ms;
 
 	if (c->rtt_at && seq_geq(c->snd_una, c->rtt_seq)) {

@@ -66,8 +66,7 @@ static void take_numbers(struct tcp_conn *c, const struct tcp_half *h)
 }
 
 struct tcp_conn *tcp_child_new(struct tcp_conn *listener,
-			       const struct tcp_half *h,
-			       const struct tcp_seg *s)
+			       const struct tcp_half *h)
 {
 	struct tcp *t = listener->tcp;
 	struct tcp_conn *c;
@@ -75,7 +74,7 @@ struct tcp_conn *tcp_child_new(struct tcp_conn *listener,
 	if (tcp_new(t, NULL, &c) != 0)
 		return NULL;
 	inherit(c, listener);
-	if (ports_adopt(&t->ports, &c->b, &s->key) != 0)
+	if (ports_adopt(&t->ports, &c->b, &h->key) != 0)
 		goto free_conn;
 	take_numbers(c, h);
 	if (tcp_refresh_path(c, true) != 0)

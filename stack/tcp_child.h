@@ -17,8 +17,7 @@ struct tcp_seg;
 
 /* In SYN-RCVD, with the listener's options; NULL: no memory, or no way back. */
 struct tcp_conn *tcp_child_new(struct tcp_conn *listener,
-			       const struct tcp_half *h,
-			       const struct tcp_seg *s);
+			       const struct tcp_half *h);
 
 /* The segment that completed the handshake (tcp_in.c). */
 enum verdict tcp_child_input(struct tcp_conn *child, struct tcp_seg *s);

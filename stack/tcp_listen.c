@@ -11,12 +11,14 @@
  *
  * Comes in   tcp_in.c with what no connection wanted.
  * Goes out   SYN-ACKs through tcp_reply.c; a new connection to tcp_in.c.
- * Never      resets because a queue is full.
- * Lock       the stack lock is held.
- * Follows    RFC 9293 3.10.7.2, 3.10.7.4, RFC 4987, RFC 5961.
+ * Never      resets because a queue is full. A peer that is complete but finds
+ * no place comes in when accept() makes one (Linux: with its next try). Lock
+ * the stack lock is held. Follows    RFC 9293 3.10.7.2, 3.10.7.4, RFC 4987, RFC
+ * 5961.
  */
 #include "tcp_listen.h"
 
+#include "tcp_ack.h"
 #include "tcp_child.h"
 #include "tcp_cookie.h"
 #include "tcp_reply.h"
@@ -65,6 +67,7 @@ static void forget(struct tcp_conn *c, struct tcp_half *h)
 	struct engine *eng = c->eng;
 
 	list_remove(&h->link);
+	list_remove(&h->in_acked);
 	HASH_DEL(c->listener->halves, h);
 	c->listener->nhalves--;
 	arena_free(eng->arena, h);
@@ -127,6 +130,7 @@ static void fill_half(struct tcp_conn *c, const struct tcp_seg *s,
 		.opt = s->opt,
 	};
 	list_init(&h->link);
+	list_init(&h->in_acked);
 }
 
 /* Nothing is remembered: what the ACK brings back must do. */
@@ -206,6 +210,14 @@ static void ack_half(struct tcp_conn *c, struct tcp_half *h)
 	tcp_reply_send(c->tcp, &r);
 }
 
+static void enqueue(struct tcp_conn *c, struct tcp_conn *child)
+{
+	list_push(&c->listener->accept, &child->in_queue);
+	c->listener->naccept++;
+	child->listener = c->listener;
+	tcp_tell(c, NEWS_ACCEPTABLE);
+}
+
 /*
  * Everything fits: a connection is made, unless the program should not see it
  * yet (TCP_DEFER_ACCEPT) or has no room for it. Then the peer's next segment
@@ -215,7 +227,6 @@ static enum verdict complete(struct tcp_conn *c, struct tcp_half *h,
 			     struct tcp_seg *s)
 {
 	struct tcp_conn *child;
-	enum verdict v;
 
 	if (c->defer_accept && s->len == 0 && !(s->flags & TCP_FIN) &&
 	    c->eng->now < h->made_at + SEC(c->defer_accept)) {
@@ -224,18 +235,16 @@ static enum verdict complete(struct tcp_conn *c, struct tcp_half *h,
 	}
 	if (is_accept_full(c)) {
 		h->is_acked = true;
+		if (list_is_linked(&h->link) && !list_is_linked(&h->in_acked))
+			list_push(&c->listener->acked, &h->in_acked);
 		stats_add(&c->eng->stats, STAT_TCP_LISTEN_OVERFLOWS, 1);
 		return DROP_TCP_LISTEN_FULL;
 	}
-	child = tcp_child_new(c, h, s);
+	child = tcp_child_new(c, h);
 	if (!child)
 		return DROP_NO_MEMORY;
-	list_push(&c->listener->accept, &child->in_queue);
-	c->listener->naccept++;
-	child->listener = c->listener;
-	v = tcp_child_input(child, s);
-	tcp_tell(c, NEWS_ACCEPTABLE);
-	return v;
+	enqueue(c, child);
+	return tcp_child_input(child, s);
 }
 
 /* The same SYN once more; anything else with SYN is a challenge. */
@@ -399,6 +408,36 @@ void tcp_listen_close(struct tcp_conn *c)
 	}
 	arena_free(c->eng->arena, l);
 	c->listener = NULL;
+}
+
+/* As if its ACK came once more, which the half remembers. */
+static void bring_in(struct tcp_conn *c, struct tcp_half *h)
+{
+	struct tcp_conn *child = tcp_child_new(c, h);
+	struct tcp_seg ack = {
+		.tcp = c->tcp,
+		.key = h->key,
+		.seq = h->irs + 1,
+		.ack = h->iss + 1,
+		.flags = TCP_ACK,
+	};
+
+	if (!child)
+		return;
+	ack.wnd = (uint32_t)h->wnd >> child->snd_wscale;
+	child->rtt_at = 0; /* the ACK came long ago */
+	tcp_ack_establish(child, &ack);
+	enqueue(c, child);
+	forget(c, h);
+	arm(c);
+}
+
+void tcp_listen_on_room(struct tcp_conn *c)
+{
+	struct list *first = list_first(&c->listener->acked);
+
+	if (first && !is_accept_full(c))
+		bring_in(c, list_entry(first, struct tcp_half, in_acked));
 }
 
 void tcp_listen_remove(struct tcp_conn *child)

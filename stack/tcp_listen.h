@@ -20,6 +20,7 @@
 /* A peer whose SYN we answered. */
 struct tcp_half {
 	struct list link;       /* [S] waiting[tries], oldest first */
+	struct list in_acked;   /* [S] complete, waits for a place */
 	struct ports_tuple key; /* [I] */
 	usecs sent_at;          /* [S] the last SYN-ACK */
 	usecs made_at;          /* [I] */
@@ -40,6 +41,7 @@ struct tcp_listener {
 	uint32_t nhalves;                                  /* [S] */
 	struct list waiting[LIMIT_TCP_SYNACK_RETRIES + 1]; /* [S] by tries */
 	struct list accept;  /* [S] conns, oldest first */
+	struct list acked;   /* [S] halves that only lack a place */
 	uint32_t naccept;    /* [S] */
 	uint32_t backlog;    /* [S] */
 	usecs cookies_until; /* [S] cookies are believed until then */
@@ -55,6 +57,9 @@ void tcp_listen_on_timer(struct tcp_conn *c);
 /* An ICMP error quotes a SYN-ACK of ours. */
 void tcp_listen_on_icmp(struct tcp_conn *c, const struct ports_tuple *key,
 			tcp_seq seq);
+
+/* accept() made room: the next that was complete comes in. */
+void tcp_listen_on_room(struct tcp_conn *c);
 
 /* Forgets the half-open, resets the unaccepted. */
 void tcp_listen_close(struct tcp_conn *c);

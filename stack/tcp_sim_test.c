@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cksum.h"
 #include "testkit.h"
 
 enum { CHUNK = 65536 };
@@ -239,4 +240,132 @@ Test(tcp_sim, narrow_wire_is_used_well, .timeout = 300)
 	double rate = transfer(&f, 3, 0, 16 << 20, 0, 0);
 
 	cr_assert(rate > 0.7 * 20000000 / 8, "%.0f bytes/s", rate);
+}
+
+/* A crowd at a small door: nobody is sent away, all get in. */
+static void crowd(uint32_t backlog, uint32_t n)
+{
+	static struct tcp_conn *dialled[1000], *accepted[1000];
+	uint32_t got = 0, up = 0;
+	usecs until;
+
+	kit_wire_open(&wire, &kind, 5, LINK_CSUM);
+	start_listener();
+	cr_assert(tcp_listen(listener, backlog) == 0);
+	for (uint32_t i = 0; i < n; i++)
+		dialled[i] = dial();
+	until = wire.now + SEC(400);
+	while (up < n) {
+		struct tcp_conn *c = tcp_accept(listener);
+
+		if (c) {
+			tcp_set_owner(c, &wire);
+			accepted[got++] = c;
+		}
+		kit_host_settle(&wire.b);
+		cr_assert(kit_wire_step(&wire, MIN(until, wire.now + 1000)) ||
+				  wire.now < until,
+			  "%u of %u got in", got, n);
+		up = 0;
+		for (uint32_t i = 0; i < n; i++) {
+			cr_assert(tcp_peek_error(dialled[i]) == 0);
+			up += tcp_get_state(dialled[i]) == TCPS_ESTABLISHED;
+		}
+	}
+	while (got < n) {
+		struct tcp_conn *c = tcp_accept(listener);
+
+		if (c)
+			accepted[got++] = c;
+		kit_wire_step(&wire, MIN(until, wire.now + 1000));
+		cr_assert(wire.now < until, "%u of %u accepted", got, n);
+	}
+	cr_assert(wire.b.eng.stats.count[STAT_TCP_OUT_RSTS] == 0);
+	for (uint32_t i = 1; i < n; i++) {
+		tcp_close(dialled[i]);
+		tcp_close(accepted[i]);
+	}
+	finish(dialled[0], accepted[0]);
+	kit_wire_close(&wire);
+}
+
+Test(tcp_sim, crowd_before_a_wide_door_gets_in, .timeout = 60)
+{
+	crowd(4096, 1000);
+}
+
+Test(tcp_sim, crowd_before_a_narrow_door_gets_in, .timeout = 60)
+{
+	crowd(5, 60);
+}
+
+/* A forged segment from the other host, plausible now and then. */
+static void inject_random(struct kit_host *h, struct rand *r,
+			  const struct tcp_conn *c)
+{
+	struct kit_frame *f = calloc(1, sizeof(*f) + 60);
+	struct ip4_wire *ip = (void *)f->bytes;
+	struct tcp_wire *t = (void *)(ip + 1);
+	uint32_t len = rand_below(r, 3) ? 0 : rand_below(r, 20);
+	size_t total = sizeof(*ip) + sizeof(*t) + len;
+
+	*ip = (struct ip4_wire){
+		.ver_ihl = 0x45,
+		.total_len = be16_make((uint16_t)total),
+		.ttl = 64,
+		.proto = IP_PROTO_TCP,
+		.src = inet_to4(&h->peer),
+		.dst = inet_to4(&h->addr),
+	};
+	ip->cksum = cksum(ip, sizeof(*ip));
+	*t = (struct tcp_wire){
+		.sport = be16_make(c->b.key.rport),
+		.dport = be16_make(c->b.key.lport),
+		.seq = be32_make(c->rcv_nxt + rand_below(r, 2000) - 1000),
+		.ack = be32_make(c->snd_nxt + rand_below(r, 2000) - 1000),
+		.offset = 5 << 4,
+		.flags = (uint8_t)(rand_below(r, 64) & ~(uint32_t)TCP_RST),
+		.window = be16_make((uint16_t)rand_u32(r)),
+	};
+	f->len = (uint32_t)total;
+	f->csum_partial = true;
+	kit_host_receive(h, f);
+	free(f);
+	kit_host_settle(h);
+}
+
+/* Whatever somebody else makes them say to each other, it ends soon. */
+Test(tcp_sim, confused_hosts_fall_silent, .timeout = 60)
+{
+	struct rand_key key = {77, 78};
+	struct tcp_conn *a, *b = NULL;
+	uint64_t before;
+	struct rand r;
+	usecs until;
+
+	rand_init(&r, &key);
+	kit_wire_open(&wire, &kind, 6, LINK_CSUM);
+	start_listener();
+	a = dial();
+	while (!b) {
+		kit_wire_step(&wire, wire.now + SEC(1));
+		b = tcp_accept(listener);
+	}
+	tcp_set_owner(b, &wire);
+	for (int i = 0; i < 2000; i++) {
+		inject_random(&wire.a, &r, a);
+		inject_random(&wire.b, &r, b);
+		kit_wire_step(&wire, wire.now + 1000);
+	}
+	before = wire.a.frames_sent + wire.b.frames_sent;
+	until = wire.now + SEC(30);
+	while (kit_wire_step(&wire, until))
+		;
+	cr_assert(wire.a.frames_sent + wire.b.frames_sent - before < 200,
+		  "%llu frames after the last provocation",
+		  (unsigned long long)(wire.a.frames_sent + wire.b.frames_sent -
+				       before));
+	cr_assert(before < 40000, "%llu", (unsigned long long)before);
+	finish(a, b);
+	kit_wire_close(&wire);
 }
