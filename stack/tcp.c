@@ -12,7 +12,7 @@
  * Goes out   SYNs, FINs and resets through tcp_out.c.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.9.1, 3.10.1, 3.10.4, 3.10.5; RFC 6528; RFC 2525 2.17.
- * Proved by  tcp_fsm_test.c and tcp_user_test.c.
+ * Proved by  tcp_fsm_test.c and tcp_user_test.c
  */
 #include "tcp.h"
 

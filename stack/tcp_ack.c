@@ -12,7 +12,7 @@
  * Goes out   to tcp_recover.c, tcp_cc.h, tcp_rtt.h, tcp_timer.c; sending is
  * left to the flush. Lock       the stack lock is held. Follows    RFC
  * 9293 3.10.7.4 (fifth), RFC 5961 5, RFC 6298 3, RFC 7323 4.1.
- * Proved by  tcp_in_test.c and tcp_recover_test.c.
+ * Proved by  tcp_in_test.c and tcp_recover_test.c
  */
 #include "tcp_ack.h"
 

@@ -10,7 +10,7 @@
  * Comes in   tcp_listen.c, when the ACK of our SYN-ACK came.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.10.7.2 and 3.10.7.4; tcp(7) on what is inherited.
- * Proved by  tcp_listen_test.c.
+ * Proved by  tcp_listen_test.c
  */
 #include "tcp_child.h"
 

@@ -10,7 +10,7 @@
  *
  * Never      stores anything.
  * Follows    RFC 4987 3.6.
- * Proved by  tcp_listen_test.c.
+ * Proved by  tcp_listen_test.c
  */
 #include "tcp_cookie.h"
 

@@ -13,7 +13,7 @@
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.10.7.4 (sixth to eighth), RFC 1122 4.2.3.2,
  *            RFC 5681 4.2, RFC 6093 (urgent pointer as Linux reads it).
- * Proved by  tcp_in_test.c.
+ * Proved by  tcp_in_test.c
  */
 #include "tcp_data.h"
 
@@ -144,6 +144,9 @@ static enum verdict take_out_of_order(struct tcp_conn *c, struct tcp_seg *s)
 {
 	stats_add(&c->eng->stats, STAT_TCP_OUT_OF_ORDER, 1);
 	tcp_ack_soon(c);
+	/* What is not next can be had again later, when there is room. */
+	if (UNLIKELY(arena_room_left(c->eng->arena) != ARENA_ROOM_PLENTY))
+		return DROP_NO_MEMORY;
 	s->p->seq = s->seq;
 	return tcp_reasm_add(c, s->p);
 }

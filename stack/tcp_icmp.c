@@ -11,7 +11,7 @@
  * Comes in   icmp4.c.
  * Lock       the stack lock is held.
  * Follows    RFC 1122 4.2.3.9, RFC 1191 6.4, RFC 5927.
- * Proved by  tcp_out_test.c.
+ * Proved by  tcp_out_test.c
  */
 #include "icmp4.h"
 #include "tcp_fsm.h"

@@ -369,7 +369,8 @@ static bool on_predicted(struct tcp_conn *c, struct tcp_seg *s, enum verdict *v)
 		return true;
 	}
 	if (s->ack != c->snd_una || s->len > tcp_rcv_wnd(c) ||
-	    c->rcvq.cost > c->rcvbuf)
+	    c->rcvq.cost > c->rcvbuf ||
+	    arena_room_left(c->eng->arena) >= ARENA_ROOM_FULL)
 		return false;
 	note_ts(c, s);
 	tcp_timer_on_heard(c);

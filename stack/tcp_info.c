@@ -10,7 +10,7 @@
  * Never      changes anything.
  * Lock       the stack lock is held.
  * Follows    linux/tcp.h; tcp(7).
- * Proved by  tcp_user_test.c.
+ * Proved by  tcp_user_test.c
  */
 #include <linux/tcp.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  * Never      sends.
  * Lock       the stack lock is held.
  * Follows    RFC 6528 3, RFC 9293 3.7.1, RFC 6691, RFC 7323 2 and 5.4.
- * Proved by  tcp_out_test.c and tcp_listen_test.c.
+ * Proved by  tcp_out_test.c and tcp_listen_test.c
  */
 #include "tcp_priv.h"
 

@@ -14,7 +14,7 @@
  * Never      sends anything or reads the clock.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.10.7.4 (seventh), RFC 2018 4, RFC 2883.
- * Proved by  tcp_in_test.c.
+ * Proved by  tcp_in_test.c
  */
 #include "tcp_reasm.h"
 

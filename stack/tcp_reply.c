@@ -9,7 +9,7 @@
  * Never      answers a reset with a reset, or anything to many.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.5.2 and 3.10.7.1.
- * Proved by  tcp_listen_test.c and tcp_fsm_test.c.
+ * Proved by  tcp_listen_test.c and tcp_fsm_test.c
  */
 #include "tcp_reply.h"
 

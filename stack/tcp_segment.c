@@ -13,7 +13,7 @@
  * Never      decides whether something may be sent.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.1, RFC 7323 3, RFC 2018 3.
- * Proved by  tcp_out_test.c.
+ * Proved by  tcp_out_test.c
  */
 #include "tcp_segment.h"
 

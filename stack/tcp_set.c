@@ -10,7 +10,7 @@
  * Comes in   the socket floor's option table.
  * Lock       the stack lock is held.
  * Follows    tcp(7), socket(7), ip(7); RFC 5482.
- * Proved by  tcp_user_test.c.
+ * Proved by  tcp_user_test.c
  */
 #include <errno.h>
 

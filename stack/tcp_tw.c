@@ -12,7 +12,7 @@
  * Never      holds buffers, or counts a reset (RFC 1337).
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.10.7.4, RFC 1337, RFC 6191.
- * Proved by  tcp_listen_test.c and tcp_timer_test.c.
+ * Proved by  tcp_listen_test.c and tcp_timer_test.c
  */
 #include "tcp_tw.h"
 

@@ -21,6 +21,9 @@
 #include "tcp_priv.h"
 #include "tcp_window.h"
 
+/* What a connection with nothing queued may send when memory is scarce. */
+enum { SCARCE_BYTES = 1536 };
+
 int tcp_take_error(struct tcp_conn *c)
 {
 	int error = c->error;
@@ -49,11 +52,19 @@ struct endpoint tcp_remote(const struct tcp_conn *c)
 	return (struct endpoint){c->b.key.remote, c->b.key.rport};
 }
 
+/* With little memory left nobody is served before what he has is gone. */
+static bool is_scarce(const struct tcp_conn *c)
+{
+	return arena_room_left(c->eng->arena) != ARENA_ROOM_PLENTY;
+}
+
 /* Room for payload; 0 also while too much is unsent (TCP_NOTSENT_LOWAT). */
 static size_t send_space(const struct tcp_conn *c)
 {
 	if (tcp_unsent_bytes(c) >= c->notsent_lowat)
 		return 0;
+	if (UNLIKELY(is_scarce(c)))
+		return c->sndq.bytes == 0 ? SCARCE_BYTES : 0;
 	return c->sndq.bytes < c->sndbuf ? c->sndbuf - c->sndq.bytes : 0;
 }
 
@@ -65,6 +76,8 @@ bool tcp_is_writable(const struct tcp_conn *c)
 	/* An error or EPIPE comes at once. */
 	if (!tcp_fsm_can_send(c))
 		return true;
+	if (UNLIKELY(is_scarce(c)))
+		return c->sndq.bytes == 0;
 	return c->sndq.bytes <= c->sndbuf - c->sndbuf / 3 &&
 	       tcp_unsent_bytes(c) < c->notsent_lowat;
 }
@@ -100,6 +113,8 @@ ssize_t tcp_send(struct tcp_conn *c, struct uio *from, uint32_t flags)
 		c->was_full = true;
 		return -EAGAIN;
 	}
+	if (UNLIKELY(arena_room_left(c->eng->arena) == ARENA_ROOM_RESERVED))
+		return -ENOBUFS;
 	n = byteq_write(&c->sndq, from, space);
 	if (n == 0)
 		return -ENOBUFS;

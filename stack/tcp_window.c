@@ -11,7 +11,7 @@
  * Never      sends.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.8.6, RFC 1122 4.2.3.3, RFC 7323 2.
- * Proved by  tcp_in_test.c.
+ * Proved by  tcp_in_test.c
  */
 #include "tcp_window.h"
 
@@ -37,6 +37,12 @@ static size_t cost_of(const struct tcp_conn *c)
 
 bool tcp_window_is_overrun(const struct tcp_conn *c)
 {
+	enum arena_room room = arena_room_left(c->eng->arena);
+
+	/* Who has nothing to read yet may have something still (Linux:
+	 * sk_forced_mem_schedule). */
+	if (UNLIKELY(room >= ARENA_ROOM_FULL))
+		return room == ARENA_ROOM_RESERVED || c->rcvq.bytes > 0;
 	return cost_of(c) > 2 * cost_limit(c);
 }
 
@@ -51,7 +57,7 @@ static uint32_t free_space(const struct tcp_conn *c)
 	if (c->window_clamp)
 		room = MIN(room, c->window_clamp);
 	/* The last eighth of the arena is for those who free memory. */
-	if (arena_used(c->eng->arena) > arena_cap(c->eng->arena) / 8 * 7)
+	if (UNLIKELY(arena_room_left(c->eng->arena) != ARENA_ROOM_PLENTY))
 		room = 0;
 	return (uint32_t)room;
 }
