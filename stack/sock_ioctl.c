@@ -21,25 +21,37 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-static int queue_ioctl(struct sock *s, unsigned long request, int *value)
+static int dgram_queue(const struct sock *s, unsigned long request, int *value)
+{
+	switch (request) {
+	case FIONREAD:
+		*value = (int)udp_next_len(s->pcb);
+		return 0;
+	case SIOCOUTQ:
+		*value = 0; /* what was sent has left */
+		return 0;
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int stream_queue(const struct sock *s, unsigned long request, int *value)
 {
 	/* tcp(7): a listener has no queue of bytes. */
-	if (request != SIOCATMARK && s->conn &&
-	    tcp_get_state(s->conn) == TCPS_LISTEN)
+	if (request != SIOCATMARK && tcp_get_state(s->conn) == TCPS_LISTEN)
 		return -EINVAL;
 	switch (request) {
 	case FIONREAD:
-		*value = s->conn ? (int)tcp_readable(s->conn)
-				 : (int)udp_next_len(s->pcb);
+		*value = (int)tcp_readable(s->conn);
 		return 0;
 	case SIOCOUTQ:
-		*value = s->conn ? (int)tcp_unacked(s->conn) : 0;
+		*value = (int)tcp_unacked(s->conn);
 		return 0;
 	case SIOCOUTQNSD:
-		*value = s->conn ? (int)tcp_unsent(s->conn) : 0;
+		*value = (int)tcp_unsent(s->conn);
 		return 0;
 	case SIOCATMARK:
-		*value = s->conn && tcp_at_mark(s->conn);
+		*value = tcp_at_mark(s->conn);
 		return 0;
 	default:
 		return -ENOTTY;
@@ -179,7 +191,8 @@ int sock_ioctl(struct sock *s, unsigned long request, void *arg)
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
 	case SIOCATMARK:
-		return queue_ioctl(s, request, arg);
+		return s->conn ? stream_queue(s, request, arg)
+			       : dgram_queue(s, request, arg);
 	case SIOCGIFCONF:
 		return ifconf(s, arg);
 	case SIOCGIFNAME:
