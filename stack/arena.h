@@ -76,7 +76,9 @@ void *arena_root(const struct arena *a);
 
 /*
  * A block of at least `size` bytes, 64-byte aligned, contents undefined. NULL
- * when the cap is reached. arena_zalloc() clears it.
+ * when the cap is reached. arena_zalloc() clears it. The last part of a large
+ * arena is kept for ARENA_PKT: whatever happens, frames can be read, and ACKs
+ * that free memory are among them.
  */
 void *arena_alloc(struct arena *a, size_t size,
 		  enum arena_kind kind) MUST_CHECK;
@@ -96,6 +98,22 @@ void *arena_next(const struct arena *a, enum arena_kind kind, void *prev);
 size_t arena_used(const struct arena *a);
 size_t arena_cap(const struct arena *a);
 size_t arena_count(const struct arena *a, enum arena_kind kind);
+
+/*
+ * How much of the cap is in use. Whoever keeps packets asks first:
+ *   PLENTY    keep what you like;
+ *   TIGHT     only what is next in order, for those who have nothing yet or
+ *             were promised it: windows close, the rest is refused;
+ *   FULL      only for those who have nothing at all;
+ *   RESERVED  nothing: what is left is for frames that pass through.
+ */
+enum arena_room {
+	ARENA_ROOM_PLENTY,
+	ARENA_ROOM_TIGHT,    /* from 7/8 on */
+	ARENA_ROOM_FULL,     /* from 15/16 on */
+	ARENA_ROOM_RESERVED, /* from 31/32 on */
+};
+enum arena_room arena_room_left(const struct arena *a);
 
 /* Gives the pages of free blocks back to the kernel. For idle moments. */
 void arena_trim(struct arena *a);

@@ -303,6 +303,8 @@ enum verdict reasm_input(struct reasm_table *t, struct pkt *p,
 	r = find(t, &key);
 	if (!is_possible(p, &s))
 		return r ? give_up(r, DROP_REASM_BOUNDS) : DROP_REASM_BOUNDS;
+	if (arena_room_left(t->eng->arena) != ARENA_ROOM_PLENTY)
+		return r ? give_up(r, DROP_NO_MEMORY) : DROP_NO_MEMORY;
 	if (!r)
 		r = make(t, &key);
 	if (!r)

@@ -188,7 +188,8 @@ static int wait_in(struct neigh *n, const struct tx *t)
 	struct tx copy = *t;
 	struct pkt *p;
 
-	if (copy.gso != TX_GSO_NONE)
+	if (copy.gso != TX_GSO_NONE ||
+	    arena_room_left(eng->arena) >= ARENA_ROOM_FULL)
 		return -ENOBUFS;
 	tx_finish_csum(&copy);
 	p = tx_flatten(eng->arena, &copy);

@@ -70,6 +70,10 @@ static enum verdict enqueue(struct udp_pcb *pcb, struct pkt *p)
 		pcb->drops++;
 		return DROP_UDP_FULL;
 	}
+	if (arena_room_left(eng->arena) >= ARENA_ROOM_FULL) {
+		pcb->drops++;
+		return DROP_NO_MEMORY;
+	}
 	pkt_push(p, (size_t)(p->data - p->l3));
 	p = pkt_compact(eng->arena, p);
 	list_push(&pcb->rcvq, &p->link);
