@@ -197,37 +197,9 @@ Test(sock, closing_wakes_who_watches)
 	waiter_free(kit.arena, w);
 }
 
-/* All memory that is left, in a list through its blocks. */
-struct hoard {
-	struct hoard *next;
-};
-
-static struct hoard *take_all(void)
-{
-	struct hoard *all = NULL, *h;
-
-	for (size_t size = 1 << 20; size >= 64; size /= 2) {
-		while ((h = arena_alloc(kit.arena, size, ARENA_OTHER))) {
-			h->next = all;
-			all = h;
-		}
-	}
-	return all;
-}
-
-static void give_all(struct hoard *h)
-{
-	while (h) {
-		struct hoard *next = h->next;
-
-		arena_free(kit.arena, h);
-		h = next;
-	}
-}
-
 Test(sock, without_memory_there_are_no_sockets_and_no_leaks)
 {
-	struct hoard *all = take_all();
+	struct kit_hoard *all = kit_take_memory();
 	struct sock *s = NULL;
 
 	cr_assert(eq(int, sock_new(kit.st, AF_INET, SOCK_STREAM, 0, &s),
@@ -235,7 +207,7 @@ Test(sock, without_memory_there_are_no_sockets_and_no_leaks)
 	cr_assert(eq(int, sock_new(kit.st, AF_INET, SOCK_DGRAM, 0, &s),
 		     -ENOBUFS));
 	cr_assert(eq(u32, kit.st->nsocks, 0));
-	give_all(all);
+	kit_give_memory(all);
 	cr_assert(eq(int, sock_new(kit.st, AF_INET, SOCK_STREAM, 0, &s), 0));
 }
 
@@ -244,7 +216,7 @@ Test(sock, a_transport_that_cannot_be_made_takes_the_socket_along)
 {
 	void *room = arena_alloc(kit.arena, sizeof(struct sock), ARENA_OTHER);
 	struct sock *s = NULL, *first = kit_socket(SOCK_DGRAM);
-	struct hoard *all = take_all();
+	struct kit_hoard *all = kit_take_memory();
 	size_t before;
 
 	arena_free(kit.arena, room);
@@ -254,19 +226,19 @@ Test(sock, a_transport_that_cannot_be_made_takes_the_socket_along)
 			     -ENOBUFS));
 	cr_assert(eq(sz, arena_used(kit.arena), before));
 	cr_assert(eq(u32, kit.st->nsocks, 1));
-	give_all(all);
+	kit_give_memory(all);
 	sock_close(first);
 }
 
 Test(sock, an_inode_without_memory_is_refused_and_not_half_known)
 {
 	struct sock *s = kit_socket(SOCK_DGRAM);
-	struct hoard *all = take_all();
+	struct kit_hoard *all = kit_take_memory();
 
 	cr_assert(eq(int, sock_set_inode(s, 77), -ENOBUFS));
 	cr_assert(eq(u64, s->inode, 0));
 	cr_assert(sock_by_inode(kit.st, 77) == NULL);
-	give_all(all);
+	kit_give_memory(all);
 	cr_assert(eq(int, sock_set_inode(s, 77), 0));
 }
 

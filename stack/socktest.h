@@ -158,4 +158,36 @@ __attribute__((unused)) static void kit_read_one(struct sock *s)
 	cr_assert(eq(int, (int)sock_dgram_recv(s, &u, NULL, 0), 1));
 }
 
+/* All memory that is left, in a list through its blocks. */
+struct kit_hoard {
+	struct kit_hoard *next;
+};
+
+__attribute__((unused)) static struct kit_hoard *kit_take_memory(void)
+{
+	struct kit_hoard *all = NULL, *h;
+
+	/* There are four classes of blocks per doubling. */
+	for (size_t size = 1 << 20; size >= 64; size /= 2) {
+		for (size_t part = 8; part > 4; part--) {
+			while ((h = arena_alloc(kit.arena, size / 8 * part,
+						ARENA_OTHER))) {
+				h->next = all;
+				all = h;
+			}
+		}
+	}
+	return all;
+}
+
+__attribute__((unused)) static void kit_give_memory(struct kit_hoard *h)
+{
+	while (h) {
+		struct kit_hoard *next = h->next;
+
+		arena_free(kit.arena, h);
+		h = next;
+	}
+}
+
 #endif
