@@ -158,7 +158,7 @@ __attribute__((unused)) static void kit_read_one(struct sock *s)
 	cr_assert(eq(int, (int)sock_dgram_recv(s, &u, NULL, 0), 1));
 }
 
-/* All memory that is left, in a list through its blocks. */
+/* All memory that is left, the reserve for frames included, in a list. */
 struct kit_hoard {
 	struct kit_hoard *next;
 };
@@ -171,7 +171,7 @@ __attribute__((unused)) static struct kit_hoard *kit_take_memory(void)
 	for (size_t size = 1 << 20; size >= 64; size /= 2) {
 		for (size_t part = 8; part > 4; part--) {
 			while ((h = arena_alloc(kit.arena, size / 8 * part,
-						ARENA_OTHER))) {
+						ARENA_PKT))) {
 				h->next = all;
 				all = h;
 			}
