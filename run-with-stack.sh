@@ -21,6 +21,7 @@ here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
 me=run-with-stack
 verbose=
 state=
+lock_state=
 
 usage()
 {
@@ -264,20 +265,34 @@ open_state()
 {
   # One folder per network namespace that wrappers are started in.
   state=/run/nsshim/$(stat -Lc %i /proc/self/ns/net)
-  mkdir -p "$state" || die "cannot make $state"
-  exec {lock_state}>"$state/lock" || die "cannot write to $state"
 }
 
+# The last one out removes the folder, so what we hold may be gone: try again.
 lock()
 {
-  flock "$lock_state"
+  # Held already, when something went wrong half-way.
+  [[ -z $lock_state ]] || return 0
+  while :; do
+    mkdir -p "$state" || die "cannot make $state"
+    exec {lock_state}>"$state/lock" || die "cannot write to $state"
+    flock "$lock_state"
+    [[ ! $state/lock -ef /proc/$$/fd/$lock_state ]] || return 0
+    exec {lock_state}>&-
+    lock_state=
+  done
 }
 
 unlock()
 {
-  flock -u "$lock_state"
+  if ! compgen -G "$state/tap.*" >/dev/null; then
+    rm -f "$state"/lock "$state"/forward.* "$state"/new.*
+    rmdir "$state" 2>/dev/null
+  fi
+  exec {lock_state}>&-
+  lock_state=
 }
 
+# Renamed into place: a sweep that reads along never sees half of it.
 record()
 {
   local pid
@@ -288,7 +303,9 @@ record()
     for pid in "$@"; do
       echo "process=$pid:$(started_at "$pid")"
     done
-  } >"$state/tap.$made_tap@$netns" || die "cannot write to $state"
+  } >"$state/new.$$" || die "cannot write to $state"
+  mv "$state/new.$$" "$state/tap.$made_tap@$netns" ||
+    die "cannot write to $state"
 }
 
 is_dead()
@@ -599,7 +616,7 @@ run_command()
   for sig in TERM INT QUIT HUP USR1 USR2; do
     trap "pass_on $sig" $sig
   done
-  "${launcher[@]}" "${command[@]}" <&0 {lock_state}>&- &
+  "${launcher[@]}" "${command[@]}" <&0 &
   child=$!
   record $$ $child
   interrupted=
