@@ -181,12 +181,29 @@ static char *const *repair(struct repair *r, char *const *envp, char **room)
 	return room;
 }
 
+/* exec kills the stack thread; not in the middle of its work. */
+static bool hold(void)
+{
+	return shim_is_ready() && !fork_is_vfork_child() && stack_hold();
+}
+
+/* Only after an exec that failed. */
+static int let_go(bool held, int ret)
+{
+	if (held)
+		stack_let_go();
+	return ret;
+}
+
 SHIM_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
 	struct repair r;
 	char **room = ROOM(envp);
+	bool held;
 
-	return REAL(execve)(path, argv, repair(&r, envp, room));
+	envp = repair(&r, envp, room);
+	held = hold();
+	return let_go(held, REAL(execve)(path, argv, envp));
 }
 
 SHIM_EXPORT int execv(const char *path, char *const argv[])
@@ -199,8 +216,11 @@ SHIM_EXPORT int execvpe(const char *file, char *const argv[],
 {
 	struct repair r;
 	char **room = ROOM(envp);
+	bool held;
 
-	return REAL(execvpe)(file, argv, repair(&r, envp, room));
+	envp = repair(&r, envp, room);
+	held = hold();
+	return let_go(held, REAL(execvpe)(file, argv, envp));
 }
 
 SHIM_EXPORT int execvp(const char *file, char *const argv[])
@@ -212,8 +232,11 @@ SHIM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
 	struct repair r;
 	char **room = ROOM(envp);
+	bool held;
 
-	return REAL(fexecve)(fd, argv, repair(&r, envp, room));
+	envp = repair(&r, envp, room);
+	held = hold();
+	return let_go(held, REAL(fexecve)(fd, argv, envp));
 }
 
 SHIM_EXPORT int execveat(int dir, const char *path, char *const argv[],
@@ -221,8 +244,11 @@ SHIM_EXPORT int execveat(int dir, const char *path, char *const argv[],
 {
 	struct repair r;
 	char **room = ROOM(envp);
+	bool held;
 
-	return REAL(execveat)(dir, path, argv, repair(&r, envp, room), flags);
+	envp = repair(&r, envp, room);
+	held = hold();
+	return let_go(held, REAL(execveat)(dir, path, argv, envp, flags));
 }
 
 /* How many arguments there are, the closing NULL included. */

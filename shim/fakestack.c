@@ -188,6 +188,15 @@ size_t stack_own_fds(int *fds, size_t max)
 	return n;
 }
 
+bool stack_hold(void)
+{
+	return false;
+}
+
+void stack_let_go(void)
+{
+}
+
 bool stack_owns_fd(int fd)
 {
 	for (unsigned int i = 1; i < SOCKS && fd >= HIGH; i++)

@@ -390,6 +390,16 @@ size_t stack_own_fds(int *fds, size_t max)
 	return ownfd_list(fds, max);
 }
 
+bool stack_hold(void)
+{
+	return turn_stack && driver_hold();
+}
+
+void stack_let_go(void)
+{
+	driver_let_go();
+}
+
 bool stack_owns_fd(int fd)
 {
 	return ownfd_has(fd);

@@ -27,6 +27,8 @@
 #include "sys.h"
 #include "turn.h"
 
+enum { HOLD_TRIES = 1 << 16 };
+
 enum slot { SLOT_FREE, SLOT_THREAD_POLL, SLOT_THREAD_TURN, SLOT_APP };
 
 enum { THREAD_STACK = 256 << 10 };
@@ -155,6 +157,24 @@ void driver_poke(void)
 		return;
 	step(&plan);
 	__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
+	slot_release_by_app();
+}
+
+bool driver_hold(void)
+{
+	/* Bounded, for a handler that came in the middle of a turn. */
+	for (int i = 0; i < HOLD_TRIES; i++) {
+		if (slot_take_for_app())
+			return true;
+		if (slot_now() == SLOT_APP)
+			return false;
+		sys_call6(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	}
+	return false;
+}
+
+void driver_let_go(void)
+{
 	slot_release_by_app();
 }
 

@@ -75,6 +75,13 @@ int driver_sleep(struct driver_sleep *s) MUST_CHECK;
 bool driver_must_hear_of(usecs next);
 void driver_nudge(void);
 
+/*
+ * Keeps the stack thread out of the engine; waits until its turn is over. False
+ * when an application thread drives: that one cannot be kept.
+ */
+bool driver_hold(void) MUST_CHECK;
+void driver_let_go(void);
+
 /* One step without sleeping, if the slot can be had: reads what is there. */
 void driver_poke(void);
 

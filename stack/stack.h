@@ -91,6 +91,14 @@ bool stack_is_inside(void);
 void stack_put_aside(void);
 void stack_put_aside_done(void);
 
+/*
+ * Around an exec: the other threads are killed wherever they are, and the stack
+ * thread shall not be in the middle of a turn then. Does nothing and answers
+ * false when it cannot be kept out. let_go: the exec failed.
+ */
+bool stack_hold(void);
+void stack_let_go(void);
+
 /* In the child of a fork, before it does anything else with the stack. */
 void stack_after_fork_in_child(void);
 
