@@ -25,6 +25,7 @@
 #include "tcp_priv.h"
 #include "tcp_reasm.h"
 #include "tcp_recover.h"
+#include "tcp_scarce.h"
 #include "tcp_timer.h"
 #include "tcp_tw.h"
 #include "tcp_window.h"
@@ -44,6 +45,7 @@ void tcp_init(struct tcp *t, struct engine *eng, struct net *net)
 	t->iss_key = rand_derive(&eng->rand, PURPOSE_TCP_ISS);
 	t->cookie_key = rand_derive(&eng->rand, PURPOSE_TCP_COOKIE);
 	list_init(&t->dirty);
+	list_init(&t->hungry);
 	tcp_tw_init(t);
 }
 
@@ -78,6 +80,7 @@ int tcp_new(struct tcp *t, void *owner, struct tcp_conn **out)
 	news_init(&c->news);
 	c->news.owner = owner;
 	list_init(&c->dirty);
+	list_init(&c->hungry);
 	list_init(&c->in_queue);
 	binding_init(&c->b);
 	byteq_init(&c->sndq, eng->arena);
@@ -116,6 +119,7 @@ static void reap(struct tcp_conn *c)
 
 	MUST(c->state == TCPS_CLOSED && !c->listener);
 	list_remove(&c->dirty);
+	list_remove(&c->hungry);
 	news_forget(&c->news);
 	ports_release(&t->ports, &c->b);
 	tcp_timer_fini(c);
@@ -173,7 +177,8 @@ void tcp_finish(struct tcp_conn *c, int error)
 	tcp_reasm_clear(c);
 	tcp_recover_fini(c);
 	c->snd_nxt = c->snd_una;
-	c->ack_now = false;
+	c->ack_now = c->starved = false;
+	list_remove(&c->hungry);
 	if (error) {
 		c->error = (int16_t)error;
 		news |= NEWS_ERROR;
@@ -459,11 +464,10 @@ void tcp_disconnect(struct tcp_conn *c)
  * meanwhile waits for the next turn's flush, except that nothing does: output
  * never causes input directly.
  */
-void tcp_flush(struct tcp *t)
+static void flush_dirty(struct tcp *t)
 {
 	struct list todo;
 
-	MUST_HOLD(&t->eng->lock);
 	if (list_is_empty(&t->dirty))
 		return;
 	list_init(&todo);
@@ -478,4 +482,12 @@ void tcp_flush(struct tcp *t)
 		else
 			tcp_output(c);
 	}
+}
+
+void tcp_flush(struct tcp *t)
+{
+	MUST_HOLD(&t->eng->lock);
+	flush_dirty(t);
+	if (UNLIKELY(!list_is_empty(&t->hungry)))
+		tcp_scarce_settle(t);
 }

@@ -48,6 +48,8 @@ struct tcp {
 	uint32_t ntime_wait;	/* [S] */
 	struct tcp_timed time_wait_timer; /* [S] for the oldest of them */
 	struct list dirty;	/* [S] conns that tcp_flush() must look at */
+	struct list hungry;	/* [S] conns that wait for memory to send */
+	uint8_t hungry_at;	/* [S] enum arena_room when the last began */
 	uint32_t norphans;	/* [S] closed by the program, still sending */
 	uint32_t nconns;	/* [S] all */
 	usecs challenge_since;	/* [S] start of the current second */

@@ -76,6 +76,7 @@ struct tcp_conn {
 	struct news news;              /* [S] */
 	struct list dirty;             /* [S] in tcp->dirty */
 	struct list in_queue;          /* [S] in the parent's accept queue */
+	struct list hungry;            /* [S] in tcp->hungry; tcp_scarce.c */
 	struct binding b;              /* [S] */
 	struct tcp_listener *listener; /* [S] LISTEN: its queues; in_queue: the
 					  queues it waits in */
@@ -103,6 +104,7 @@ struct tcp_conn {
 	bool send_more : 1;      /* the last tcp_send() had TCP_SEND_MORE */
 	bool cwnd_limited : 1;   /* cwnd held the sender back this round */
 	bool was_full : 1;       /* the writer was told to wait */
+	bool starved : 1;        /* for want of memory */
 	bool probing : 1;        /* in flight is nothing but a window probe */
 	bool pingpong : 1;       /* the program answers quickly: delay ACKs */
 	bool urg_valid : 1;      /* urg_byte waits to be read */

@@ -19,10 +19,8 @@
 #include "tcp_listen.h"
 #include "tcp_out.h"
 #include "tcp_priv.h"
+#include "tcp_scarce.h"
 #include "tcp_window.h"
-
-/* What a connection with nothing queued may send when memory is scarce. */
-enum { SCARCE_BYTES = 1536 };
 
 int tcp_take_error(struct tcp_conn *c)
 {
@@ -52,19 +50,11 @@ struct endpoint tcp_remote(const struct tcp_conn *c)
 	return (struct endpoint){c->b.key.remote, c->b.key.rport};
 }
 
-/* With little memory left nobody is served before what he has is gone. */
-static bool is_scarce(const struct tcp_conn *c)
-{
-	return arena_room_left(c->eng->arena) != ARENA_ROOM_PLENTY;
-}
-
 /* Room for payload; 0 also while too much is unsent (TCP_NOTSENT_LOWAT). */
 static size_t send_space(const struct tcp_conn *c)
 {
 	if (tcp_unsent_bytes(c) >= c->notsent_lowat)
 		return 0;
-	if (UNLIKELY(is_scarce(c)))
-		return c->sndq.bytes == 0 ? SCARCE_BYTES : 0;
 	return c->sndq.bytes < c->sndbuf ? c->sndbuf - c->sndq.bytes : 0;
 }
 
@@ -76,14 +66,16 @@ bool tcp_is_writable(const struct tcp_conn *c)
 	/* An error or EPIPE comes at once. */
 	if (!tcp_fsm_can_send(c))
 		return true;
-	if (UNLIKELY(is_scarce(c)))
-		return c->sndq.bytes == 0;
+	if (UNLIKELY(c->starved))
+		return false;
 	return c->sndq.bytes <= c->sndbuf - c->sndbuf / 3 &&
 	       tcp_unsent_bytes(c) < c->notsent_lowat;
 }
 
 void tcp_note_writable(struct tcp_conn *c)
 {
+	if (UNLIKELY(c->starved))
+		tcp_scarce_on_output(c);
 	if (!c->was_full || !tcp_is_writable(c))
 		return;
 	c->was_full = false;
@@ -113,11 +105,12 @@ ssize_t tcp_send(struct tcp_conn *c, struct uio *from, uint32_t flags)
 		c->was_full = true;
 		return -EAGAIN;
 	}
-	if (UNLIKELY(arena_room_left(c->eng->arena) == ARENA_ROOM_RESERVED))
-		return -ENOBUFS;
-	n = byteq_write(&c->sndq, from, space);
+	space = MIN(space, from->left);
+	n = byteq_write(&c->sndq, from, tcp_scarce_space(c, space));
+	if (UNLIKELY(n < space))
+		tcp_scarce_wait(c);
 	if (n == 0)
-		return -ENOBUFS;
+		return -EAGAIN;
 	c->was_full = !tcp_is_writable(c);
 	c->send_more = flags & TCP_SEND_MORE;
 	if (flags & TCP_SEND_OOB) {
