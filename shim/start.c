@@ -232,6 +232,9 @@ static void end(void)
 	if (fdtab_was_used() && !fork_has_parent())
 		stack_drain(DRAIN_US);
 	tell_counters();
+	/* For good: the thread shall not be killed in the middle of a turn,
+	 * which other processes would have to repair. */
+	stack_hold();
 }
 
 __attribute__((destructor)) static void destruct(void)
