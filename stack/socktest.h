@@ -19,6 +19,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "bell.h"
 #include "link.h"
 #include "sock.h"
 #include "turn.h"
@@ -58,7 +59,7 @@ static void kit_open(void)
 	cr_assert(lock_take(&kit.st->eng.lock) == LOCK_CLEAN);
 }
 
-static void kit_close(void)
+__attribute__((unused)) static void kit_close(void)
 {
 	sock_stack_fini(kit.st);
 	link_close(kit.loop);
@@ -69,6 +70,34 @@ static void kit_close(void)
 		  "the arena still holds something");
 	turn_stack = NULL;
 	arena_unmap(kit.arena);
+}
+
+/*
+ * The same stack with the real clock, its thread and its bells, for tests that
+ * go through stack.h. The thread does not end, so nothing is taken down: the
+ * process of the test goes.
+ */
+__attribute__((unused)) static void kit_open_live(void)
+{
+	kit_open();
+	bell_setup(arena_id(kit.arena));
+	lock_release(&kit.st->eng.lock);
+}
+
+__attribute__((unused)) static size_t kit_count(enum arena_kind kind)
+{
+	size_t n;
+
+	cr_assert(lock_take(&kit.st->eng.lock) == LOCK_CLEAN);
+	n = arena_count(kit.arena, kind);
+	lock_release(&kit.st->eng.lock);
+	return n;
+}
+
+__attribute__((unused)) static void kit_close_live(void)
+{
+	cr_assert(eq(sz, kit_count(ARENA_WAIT), 0), "a waiter is left");
+	cr_assert(not(stack_is_inside()));
 }
 
 __attribute__((unused)) static struct sock *kit_socket(int type)

@@ -425,7 +425,9 @@ bool stack_is_nonblocking(sock_id id)
 	struct sock_slot *slot =
 		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
 
-	return !slot || __atomic_load_n(&slot->nonblocking, __ATOMIC_RELAXED);
+	if (!slot || sock_slot_id(slot) != id)
+		return true;
+	return __atomic_load_n(&slot->nonblocking, __ATOMIC_RELAXED);
 }
 
 void stack_set_nonblocking(sock_id id, bool on)
@@ -508,9 +510,13 @@ int stack_epoll_new(sock_id *out)
 
 int stack_epoll_free(sock_id ep)
 {
-	struct stack *st = turn_enter();
-	struct epset *set = epset_find(st, ep);
+	struct stack *st;
+	struct epset *set;
 
+	if (!turn_stack)
+		return -EBADF;
+	st = turn_enter();
+	set = epset_find(st, ep);
 	if (set)
 		epset_free(set);
 	turn_leave(st);
@@ -520,10 +526,14 @@ int stack_epoll_free(sock_id ep)
 int stack_epoll_ctl(sock_id ep, int op, int fd, sock_id id,
 		    const struct epoll_event *event)
 {
-	struct stack *st = turn_enter();
-	struct epset *set = epset_find(st, ep);
+	struct stack *st;
+	struct epset *set;
 	int ret = -EBADF;
 
+	if (!turn_stack)
+		return ret;
+	st = turn_enter();
+	set = epset_find(st, ep);
 	if (set && !event && op != EPOLL_CTL_DEL)
 		ret = -EFAULT;
 	else if (set)
