@@ -42,7 +42,7 @@ static struct {
 	int deep;             /* it sleeps on it without a timeout */
 	uint32_t drives;      /* counts returns from an application's poll */
 	uint32_t sleepers;    /* application threads asleep, not driving */
-	usecs watch_until;    /* [S] */
+	usecs watch_until;    /* set under S; 0 by whoever wakes up */
 	uint32_t bell_number; /* [S] of who sleeps as driver */
 	int started;
 } driver;
@@ -98,10 +98,17 @@ static void wake_stack_thread(void)
  */
 static void slot_release_by_app(void)
 {
+	__atomic_store_n(&driver.watch_until, 0, __ATOMIC_RELAXED);
 	__atomic_store_n(&driver.slot, SLOT_FREE, __ATOMIC_SEQ_CST);
 	if (__atomic_exchange_n(&driver.deep, 0, __ATOMIC_SEQ_CST) ||
 	    __atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
 		wake_stack_thread();
+}
+
+/* When the sleeping driver will look again; 0: nobody sleeps on a promise. */
+static void promise(usecs when)
+{
+	__atomic_store_n(&driver.watch_until, when, __ATOMIC_RELAXED);
 }
 
 /* What a step shall do. */
@@ -124,7 +131,7 @@ static usecs step(const struct plan *p)
 	turn_settle(st);
 	wakes_take(&wakes);
 	next = more ? st->eng.now : turn_next(st);
-	driver.watch_until = MIN(next, p->limit);
+	promise(MIN(next, p->limit));
 	driver.bell_number = p->bell;
 	lock_release(&st->eng.lock);
 	wakes_fire(&wakes);
@@ -134,9 +141,9 @@ static usecs step(const struct plan *p)
 
 bool driver_must_hear_of(usecs next)
 {
-	if (next >= driver.watch_until)
+	if (next >= __atomic_load_n(&driver.watch_until, __ATOMIC_RELAXED))
 		return false;
-	driver.watch_until = next;
+	promise(next);
 	return true;
 }
 
@@ -259,9 +266,9 @@ static void wake_up(struct waiter *w)
 
 /* What must be given back however the sleep ends. */
 struct bedding {
-	struct bell *bell;
-	bool drives;
-	bool counted;
+	struct bell *volatile bell; /* volatile: see struct sleep in wait.c */
+	volatile bool drives;
+	volatile bool counted;
 };
 
 static void make_bed(void *arg)
@@ -290,8 +297,10 @@ static size_t fill_fds(struct pollfd *fds, const struct driver_sleep *s,
 
 /* Sleeps in poll until something happens; the result of one sleep. */
 static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
-		     usecs until, struct bell *bell)
+		     usecs until, const struct bedding *b)
 {
+	struct bell *bell = b->bell;
+	bool drives = b->drives;
 	bool any = false;
 	int ret = 0;
 
@@ -299,6 +308,8 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 		ret = poll_cancellable(fds, n, until, s->mask);
 		wake_up(s->waiter);
 	}
+	if (drives)
+		promise(0);
 	if (ret < 0)
 		return ret == -EINTR ? -EINTR : ret;
 	if (ret > 0 && fds[s->nkernel].revents)
@@ -344,7 +355,7 @@ static int sleep_in_poll(struct driver_sleep *s, struct pollfd *fds,
 			until = MIN(step(&plan), s->deadline);
 		if (was_woken(s->waiter))
 			return 0;
-		ret = poll_once(s, fds, n, until, b->bell);
+		ret = poll_once(s, fds, n, until, b);
 		if (b->drives)
 			__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
 		if (ret != 0)
@@ -477,6 +488,7 @@ static void drive(struct bell *bell)
 		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,
 				 __ATOMIC_SEQ_CST);
 		sys_ppoll(fds, n, time_left(until, &ts), NULL);
+		promise(0);
 		if (fds[0].revents)
 			bell_silence(bell);
 		if (drives_now() != before && !has_sleepers()) {
