@@ -38,4 +38,10 @@ typedef uint64_t usecs;
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+/*
+ * What `p` points to stays in memory. pthread_cleanup_push() is a setjmp: what
+ * a local variable held in a register is lost when a thread is cancelled.
+ */
+#define KEEP_IN_MEMORY(p) __asm__ volatile("" : : "r"(p) : "memory")
+
 #endif

@@ -266,9 +266,9 @@ static void wake_up(struct waiter *w)
 
 /* What must be given back however the sleep ends. */
 struct bedding {
-	struct bell *volatile bell; /* volatile: see struct sleep in wait.c */
-	volatile bool drives;
-	volatile bool counted;
+	struct bell *bell;
+	bool drives;
+	bool counted;
 };
 
 static void make_bed(void *arg)
@@ -409,6 +409,7 @@ int driver_sleep(struct driver_sleep *s)
 	struct bedding b = {NULL, false, false};
 	int ret;
 
+	KEEP_IN_MEMORY(&b);
 	pthread_cleanup_push(make_bed, &b);
 	ret = sleep_as_found(s, &b);
 	pthread_cleanup_pop(1);

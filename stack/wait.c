@@ -199,6 +199,7 @@ static int guarded_sleep(struct stack_pollee *socks, size_t n,
 	struct sleep z = {NULL, scratch};
 	int ret;
 
+	KEEP_IN_MEMORY(&z);
 	pthread_cleanup_push(end_sleep, &z);
 	ret = sleep_until_ready(&z, socks, n, how);
 	pthread_cleanup_pop(1);
