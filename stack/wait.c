@@ -182,7 +182,7 @@ static int poll_now(struct stack_pollee *socks, size_t nsocks,
 
 	settle_sets(socks, nsocks);
 	found = look(socks, nsocks);
-	if (!nkernel)
+	if (!nkernel && (found || !mask))
 		return found;
 	/* With something to report, pending signals stay pending. */
 	ret = sys_ppoll(kernel, nkernel, &zero, found ? NULL : mask);
