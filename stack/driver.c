@@ -482,21 +482,24 @@ static void drive(struct bell *bell)
 
 	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
 	n += add_links(fds + 1);
-	do {
+	for (;;) {
 		usecs until = step(&plan);
 
 		before = drives_now();
 		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,
 				 __ATOMIC_SEQ_CST);
 		sys_ppoll(fds, n, time_left(until, &ts), NULL);
-		promise(0);
 		if (fds[0].revents)
 			bell_silence(bell);
+		/* Taken meanwhile: the promise is the other's, too. */
+		if (!slot_move(SLOT_THREAD_POLL, SLOT_THREAD_TURN))
+			return;
+		promise(0);
 		if (drives_now() != before && !has_sleepers()) {
-			slot_move(SLOT_THREAD_POLL, SLOT_FREE);
+			slot_move(SLOT_THREAD_TURN, SLOT_FREE);
 			return;
 		}
-	} while (slot_move(SLOT_THREAD_POLL, SLOT_THREAD_TURN));
+	}
 }
 
 static void *stack_thread(void *arg)
