@@ -628,7 +628,35 @@ run_command()
     again=$?
     ((again == 127)) || status=$again
   done
+  leave_a_keeper
   exit $status
+}
+
+# A TAP has a carrier while somebody has it open.
+is_in_use()
+{
+  "${ip[@]}" -o link show dev "$made_tap" 2>/dev/null | grep -q LOWER_UP
+}
+
+# Daemons live on when the program that was started has ended: the network is
+# taken back when the last of them is gone.
+leave_a_keeper()
+{
+  local line pid
+  [[ -z $nested ]] && is_in_use || return 0
+  say "the program has ended; processes of its stack live on"
+  # Told, not asked; and looked at once more after the ear is open.
+  (
+    trap '' INT HUP TERM
+    coproc "${ip[@]}" monitor link dev "$made_tap" 2>/dev/null
+    pid=$COPROC_PID
+    sleep 0.2
+    while is_in_use && read -r line; do :; done <&"${COPROC[0]}"
+    kill $pid
+    clean_up
+  ) </dev/null >/dev/null 2>&1 &
+  record $!
+  trap - EXIT
 }
 
 # Without root: everything below happens in namespaces of our own.

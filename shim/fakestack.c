@@ -495,6 +495,24 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 	return (int)ret;
 }
 
+void stack_set_held_hook(bool (*ask)(sock_id))
+{
+	(void)ask;
+}
+
+void stack_note_shared(sock_id s)
+{
+	(void)s;
+}
+
+void stack_before_family(void)
+{
+}
+
+void stack_settle_in(void)
+{
+}
+
 int stack_epoll_new(sock_id *out)
 {
 	long fd = raw1(SYS_epoll_create1, 0);

@@ -198,21 +198,18 @@ int fdtab_find(fdtab_word word)
 
 void fdtab_release(int fd, fdtab_word word)
 {
+	(void)fd;
 	if (!fdtab_is_ours(word))
 		return;
 	if ((word & FDTAB_DUPED) && fdtab_find(word) >= 0)
 		return;
 	if (fdtab_is_epoll(word)) {
-		/* Another process has a set of its own kernel epoll in the
-		 * same descriptor; it keeps the members. */
-		if (!(word & FDTAB_SHARED))
-			stack_epoll_free(fdtab_id(word));
+		stack_epoll_free(fdtab_id(word));
 		return;
 	}
-	if ((word & FDTAB_SHARED) && holder_is_held(fdtab_id(word))) {
-		stack_epoll_forget_fd(fdtab_id(word), fd);
+	/* As with the kernel, epoll members live as long as the socket. */
+	if ((word & FDTAB_SHARED) && holder_is_held(fdtab_id(word)))
 		return;
-	}
 	block_close(fdtab_id(word));
 }
 
@@ -223,8 +220,11 @@ static void share(int fd, fdtab_word word, void *context)
 	(void)context;
 	if (word & FDTAB_SHARED)
 		return;
-	if (fdtab_is_sock(word) && holder_name(fd, fdtab_id(word)) < 0)
-		return;
+	if (fdtab_is_sock(word)) {
+		if (holder_name(fd, fdtab_id(word)) < 0)
+			return;
+		stack_note_shared(fdtab_id(word));
+	}
 	/* A slot that changed meanwhile is not the one we named. */
 	__atomic_compare_exchange_n(slot, &word, word | FDTAB_SHARED, false,
 				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
@@ -235,6 +235,8 @@ void fdtab_share_all(void)
 	if (fdtab_was_used())
 		holder_draw_key();
 	fdtab_each(0, FDTAB_LIMIT - 1, share, NULL);
+	if (stack_is_up())
+		stack_before_family();
 }
 
 void fdtab_share(int fd)

@@ -93,6 +93,31 @@ bool fork_is_vfork_child(void)
 	return true;
 }
 
+/* A daemon's parent is about to go, and the stack must not wait for the first
+ * call on a socket. */
+static void settle_in(void)
+{
+	if (shim_is_ready() && fdtab_was_used() && !fork_is_vfork_child())
+		stack_settle_in();
+}
+
+SHIM_EXPORT pid_t setsid(void)
+{
+	pid_t sid = REAL(setsid)();
+
+	settle_in();
+	return sid;
+}
+
+SHIM_EXPORT int daemon(int stay, int keep)
+{
+	int ret = REAL(daemon)(stay, keep);
+
+	if (ret == 0)
+		settle_in();
+	return ret;
+}
+
 #if defined(__x86_64__)
 
 void *fork_before_vfork(void);

@@ -88,6 +88,8 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(splice)                                                              \
 	X(syscall)                                                             \
 	X(tee)                                                                 \
+	X(setsid)                                                              \
+	X(daemon)                                                              \
 	X(vfork)                                                               \
 	X(vmsplice)                                                            \
 	X(execve)                                                              \

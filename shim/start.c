@@ -36,6 +36,7 @@
 #include "exec.h"
 #include "fdopen.h"
 #include "fork.h"
+#include "holder.h"
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
@@ -153,6 +154,7 @@ static void start(void)
 	if (join_or_boot(why, sizeof(why)) && !has_holder())
 		fail(why);
 
+	stack_set_held_hook(holder_is_held);
 	fork_start();
 	exec_remember();
 	at_quick_exit(end);
@@ -228,8 +230,8 @@ static void end(void)
 		return;
 	fdtab_each(0, FDTAB_LIMIT - 1, close_visited, NULL);
 	block_end();
-	/* While the parent lives its stack thread delivers for us. */
-	if (fdtab_was_used() && !fork_has_parent())
+	/* While others live their stack threads deliver for us. */
+	if (fdtab_was_used())
 		stack_drain(DRAIN_US);
 	tell_counters();
 	/* For good: the thread shall not be killed in the middle of a turn,

@@ -26,6 +26,7 @@
 #include "ownfd.h"
 #include "sys.h"
 #include "turn.h"
+#include "undertaker.h"
 
 #define MEMORY_DEFAULT (4ull << 30)
 #define MEMORY_MIN (16ull << 20)
@@ -342,8 +343,36 @@ void stack_after_fork_in_child(void)
 {
 	if (!turn_stack)
 		return;
+	ownfd_after_fork_in_child();
+	undertaker_after_fork_in_child();
 	bell_after_fork_in_child();
 	driver_after_fork_in_child();
+	if (!family_self())
+		return;
+	turn_enter();
+	family_after_fork_in_child(turn_stack);
+	turn_leave(turn_stack);
+	undertaker_tell();
+}
+
+void stack_note_shared(sock_id id)
+{
+	struct sock_slot *slot = sock_slot_of(turn_stack, id);
+
+	if (slot)
+		__atomic_store_n(&slot->shared, true, __ATOMIC_RELEASE);
+}
+
+void stack_before_family(void)
+{
+	if (turn_stack && family_self())
+		undertaker_start();
+}
+
+void stack_settle_in(void)
+{
+	if (turn_stack && driver_start() < 0)
+		log_warn("no stack thread: only waiting threads drive");
 }
 
 int stack_check_addr(const char *text, char *why, size_t why_size)
@@ -415,7 +444,7 @@ int stack_move_fd(int fd)
 void stack_drain(uint64_t linger_us)
 {
 	usecs deadline = driver_now() + linger_us;
-	bool sending = true;
+	bool sending = !turn_stack || !family_leave(turn_stack);
 
 	while (turn_stack && sending && driver_now() < deadline) {
 		struct timespec pause = {0, 200 * 1000};

@@ -6,9 +6,9 @@
  * What this room is for
  *   See driver.h for the slot and its states.
  *
- * Wake-ups   `watch_until` is when the sleeping driver will look again; a turn
- *            that arms an earlier deadline nudges it. It is 0 while nobody
- *            sleeps with a promise: then somebody will look soon anyway.
+ * Wake-ups   The family's `watch_until` is when who sleeps as driver will look
+ *            again; a turn of any process that arms an earlier deadline nudges
+ *            it. 0: nobody sleeps with a promise; somebody will look soon.
  * Lock       as each function says.
  */
 
@@ -26,6 +26,7 @@
 #include "log.h"
 #include "sys.h"
 #include "turn.h"
+#include "undertaker.h"
 
 enum { HOLD_TRIES = 1 << 16 };
 
@@ -42,8 +43,7 @@ static struct {
 	int deep;             /* it sleeps on it without a timeout */
 	uint32_t drives;      /* counts returns from an application's poll */
 	uint32_t sleepers;    /* application threads asleep, not driving */
-	usecs watch_until;    /* set under S; 0 by whoever wakes up */
-	uint32_t bell_number; /* [S] of who sleeps as driver */
+	uint32_t bell_number; /* [S] of who last stepped in this process */
 	int started;
 } driver;
 
@@ -91,6 +91,14 @@ static void wake_stack_thread(void)
 	sys_futex(&driver.standby, FUTEX_WAKE_PRIVATE, 1, NULL);
 }
 
+/* When the sleeping driver will look again; 0: nobody sleeps on a promise, and
+ * who woke up will look soon. */
+static void promise(usecs when)
+{
+	__atomic_store_n(&turn_stack->family.watch_until, when,
+			 __ATOMIC_RELAXED);
+}
+
 /*
  * An application thread stops driving. If others sleep, somebody must drive
  * for them at once; if the stack thread is in its deep sleep it has to nap
@@ -98,17 +106,11 @@ static void wake_stack_thread(void)
  */
 static void slot_release_by_app(void)
 {
-	__atomic_store_n(&driver.watch_until, 0, __ATOMIC_RELAXED);
+	promise(0);
 	__atomic_store_n(&driver.slot, SLOT_FREE, __ATOMIC_SEQ_CST);
 	if (__atomic_exchange_n(&driver.deep, 0, __ATOMIC_SEQ_CST) ||
 	    __atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
 		wake_stack_thread();
-}
-
-/* When the sleeping driver will look again; 0: nobody sleeps on a promise. */
-static void promise(usecs when)
-{
-	__atomic_store_n(&driver.watch_until, when, __ATOMIC_RELAXED);
 }
 
 /* What a step shall do. */
@@ -131,8 +133,9 @@ static usecs step(const struct plan *p)
 	turn_settle(st);
 	wakes_take(&wakes);
 	next = more ? st->eng.now : turn_next(st);
-	promise(MIN(next, p->limit));
 	driver.bell_number = p->bell;
+	st->family.watch_bell = p->bell;
+	promise(MIN(next, p->limit));
 	lock_release(&st->eng.lock);
 	wakes_fire(&wakes);
 	critical_leave();
@@ -141,7 +144,8 @@ static usecs step(const struct plan *p)
 
 bool driver_must_hear_of(usecs next)
 {
-	if (next >= __atomic_load_n(&driver.watch_until, __ATOMIC_RELAXED))
+	if (LIKELY(next >= __atomic_load_n(&turn_stack->family.watch_until,
+					   __ATOMIC_RELAXED)))
 		return false;
 	promise(next);
 	return true;
@@ -149,7 +153,22 @@ bool driver_must_hear_of(usecs next)
 
 void driver_nudge(void)
 {
-	bell_ring(__atomic_load_n(&driver.bell_number, __ATOMIC_RELAXED));
+	bell_ring(__atomic_load_n(&turn_stack->family.watch_bell,
+				  __ATOMIC_RELAXED));
+}
+
+/* Whoever sleeps as driver here looks now, and promises anew. */
+void driver_inherit(void)
+{
+	struct stack *st;
+
+	if (driver_start() < 0)
+		return;
+	st = turn_enter();
+	st->family.watch_bell = driver.bell_number;
+	promise(USECS_NEVER);
+	turn_leave(st);
+	driver_nudge();
 }
 
 /*
@@ -515,6 +534,21 @@ static void *stack_thread(void *arg)
 	return NULL;
 }
 
+static void enter_family(void)
+{
+	struct stack *st = turn_enter();
+	bool large;
+
+	if (family_join(st) < 0)
+		log_warn("the death of this process will not be noticed");
+	large = family_is_large(st);
+	turn_leave(st);
+	if (!large)
+		return;
+	undertaker_start();
+	undertaker_tell();
+}
+
 int driver_start(void)
 {
 	pthread_attr_t attr;
@@ -535,6 +569,7 @@ int driver_start(void)
 		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
 		return -EMFILE;
 	}
+	enter_family();
 	sigfillset(&all);
 	sys_sigprocmask(SIG_SETMASK, &all, &old);
 	pthread_attr_init(&attr);

@@ -82,6 +82,9 @@ void driver_nudge(void);
 bool driver_hold(void) MUST_CHECK;
 void driver_let_go(void);
 
+/* The driver's promise was a dead process's: this one makes it its own. */
+void driver_inherit(void);
+
 /* One step without sleeping, if the slot can be had: reads what is there. */
 void driver_poke(void);
 

@@ -44,6 +44,7 @@ int epset_new(struct stack *st, struct epset **out)
 	}
 	set->stack = st;
 	set->levels = 1;
+	family_hold(&set->holders);
 	set->id = sock_slot_id(set->slot);
 	readiness_init(&set->readiness, set->slot);
 	list_init(&set->ready);

@@ -25,6 +25,7 @@ struct epset {
 	struct readiness readiness;   /* [S] sleepers, and outer epoll sets */
 	struct epset_member *members; /* [S] uthash by key */
 	struct list ready;            /* [S] members to look at */
+	struct family_set holders;    /* [S] processes that have it */
 	int levels; /* [S] sets from this one down; never grows less */
 };
 

@@ -98,6 +98,11 @@ void ownfd_forget(int *fd)
 	spin_unlock();
 }
 
+void ownfd_after_fork_in_child(void)
+{
+	spin_unlock();
+}
+
 size_t ownfd_list(int *fds, size_t max)
 {
 	size_t n = 0;

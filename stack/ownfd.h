@@ -25,6 +25,9 @@ enum { OWNFD_MAX = 1024 };
 int ownfd_adopt(int *fd);
 void ownfd_forget(int *fd);
 
+/* In a forked child: whoever held the spin lock is not here. */
+void ownfd_after_fork_in_child(void);
+
 /* Writes at most max of them; returns how many there are. */
 size_t ownfd_list(int *fds, size_t max);
 

@@ -35,6 +35,7 @@ int sock_stack_init(struct stack *st, struct arena *arena,
 	st->net.tcp = &st->tcp;
 	st->net.udp = &st->udp;
 	st->next_bell = 1;
+	family_init(&st->family);
 	return 0;
 }
 
@@ -93,6 +94,7 @@ struct sock_slot *sock_slot_new(struct stack *st, enum sock_kind kind,
 	slot->kind = (uint8_t)kind;
 	slot->object = object;
 	slot->nonblocking = false;
+	slot->shared = false;
 	slot->ready = 0;
 	st->nsocks++;
 	return slot;
@@ -178,6 +180,7 @@ static int new_bare(struct stack *st, int family, int type, int protocol,
 	}
 	s->id = sock_slot_id(s->slot);
 	s->stack = st;
+	s->owner = family_self();
 	s->family = family;
 	s->type = type;
 	s->protocol = protocol;

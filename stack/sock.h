@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 
 #include "engine.h"
+#include "family.h"
 #include "net.h"
 #include "sock_wait.h"
 #include "stack.h"
@@ -46,6 +47,7 @@ struct sock_slot {
 	uint32_t index;              /* [I] of this slot */
 	uint8_t kind;                /* [S] enum sock_kind */
 	bool nonblocking;            /* [a] O_NONBLOCK */
+	bool shared;                 /* [a] its last close the kernel knows */
 	void *object;                /* [S] struct sock or struct epset */
 	struct sock_slot *next_free; /* [S] */
 };
@@ -62,6 +64,7 @@ struct sock {
 	sock_id id;                 /* [I] */
 	struct stack *stack;        /* [I] */
 	struct sock_slot *slot;     /* [I] */
+	uint32_t owner;             /* [I] who made it: see family.h */
 	int family;                 /* [I] AF_INET or AF_INET6 */
 	int type;                   /* [I] SOCK_STREAM or SOCK_DGRAM */
 	int protocol;               /* [I] IPPROTO_TCP, IPPROTO_UDP */
@@ -106,6 +109,7 @@ struct stack {
 	struct loop_queue *loop;             /* [S] frames of the loopback */
 	bool loop_more;                      /* [S] more frames wait there */
 	uint32_t next_bell;                  /* [a] see bell.h */
+	struct family family;                /* the processes */
 	uint64_t wall_offset;                /* [I] wall clock less monotonic */
 };
 

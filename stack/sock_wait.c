@@ -21,6 +21,7 @@
 
 #include "bell.h"
 #include "epset.h"
+#include "family.h"
 #include "sock.h"
 #include "sys.h"
 
@@ -107,6 +108,7 @@ struct waiter *waiter_new(struct arena *a, size_t n)
 	w->word = 0;
 	w->asleep = WAITER_AWAKE;
 	w->nwatches = (uint32_t)n;
+	w->owner = family_self();
 	for (size_t i = 0; i < n; i++)
 		list_init(&w->watches[i].link);
 	return w;

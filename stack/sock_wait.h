@@ -55,6 +55,7 @@ struct waiter {
 	uint32_t word;   /* [a] counts wake-ups */
 	uint32_t asleep; /* [a] WAITER_*; the waker resets it to AWAKE */
 	uint32_t nwatches;
+	uint32_t owner;         /* [I] whose thread: see family.h */
 	struct watch watches[]; /* one per socket waited for */
 };
 

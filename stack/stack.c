@@ -500,6 +500,7 @@ int stack_epoll_new(sock_id *out)
 
 	if (!turn_stack)
 		return -ENOMEM;
+	need_driver();
 	st = turn_enter();
 	ret = epset_new(st, &set);
 	if (ret == 0)
@@ -517,7 +518,7 @@ int stack_epoll_free(sock_id ep)
 		return -EBADF;
 	st = turn_enter();
 	set = epset_find(st, ep);
-	if (set)
+	if (set && family_drop(&set->holders))
 		epset_free(set);
 	turn_leave(st);
 	return set ? 0 : -EBADF;

@@ -99,6 +99,22 @@ void stack_put_aside_done(void);
 bool stack_hold(void);
 void stack_let_go(void);
 
+/*
+ * The kernel knows when the last descriptor of a socket that was ever shared
+ * is gone: `ask` finds out. It may make system calls, and is never called with
+ * the stack lock held.
+ */
+void stack_set_held_hook(bool (*ask)(sock_id s));
+
+/* Another process may get a descriptor of it now; `ask` can answer for it. */
+void stack_note_shared(sock_id s);
+
+/* Before a process that will share the stack is made; starts a thread. */
+void stack_before_family(void);
+
+/* A process that holds sockets settles in: starts its threads. */
+void stack_settle_in(void);
+
 /* In the child of a fork, before it does anything else with the stack. */
 void stack_after_fork_in_child(void);
 
@@ -235,7 +251,7 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
  * like sockets, and stale ids are -EBADF.
  */
 int stack_epoll_new(sock_id *out);
-int stack_epoll_free(sock_id ep);
+int stack_epoll_free(sock_id ep); /* this process holds it no more */
 
 /*
  * As epoll_ctl(2), key is (fd, sock): -EEXIST, -ENOENT, -ENOSPC, -EINVAL
