@@ -27,6 +27,7 @@ typedef uint64_t usecs;
 #define SEC(n) ((usecs)(n)*USECS_PER_SEC)
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+/* One of the two is evaluated twice: no calls that do something. */
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 

@@ -370,8 +370,11 @@ static int sleep_in_poll(struct driver_sleep *s, struct pollfd *fds,
 	int ret;
 
 	for (;;) {
-		if (b->drives)
-			until = MIN(step(&plan), s->deadline);
+		if (b->drives) {
+			usecs next = step(&plan);
+
+			until = MIN(next, s->deadline);
+		}
 		if (was_woken(s->waiter))
 			return 0;
 		ret = poll_once(s, fds, n, until, b);
