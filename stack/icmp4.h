@@ -29,7 +29,7 @@ struct icmp_error {
 	bool hard;    /* RFC 1122 4.2.3.9: protocol, port, frag with DF set */
 	uint32_t mtu; /* frag needed: the path MTU now; else 0 */
 	struct inet_addr offender; /* who sent the error */
-	const uint8_t *quote;	   /* from its TCP or UDP header; or NULL */
+	const uint8_t *quote;      /* from its TCP or UDP header; or NULL */
 	size_t quote_len;
 };
 

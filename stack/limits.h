@@ -59,7 +59,8 @@ enum limit_count {
 	LIMIT_RX_BATCH = 64,
 	/* Looped-back packets handled in one turn. */
 	LIMIT_LOOP_BATCH = 256,
-	/* Processes that share one stack: a server with a process per client. */
+	/* Processes that share one stack: a server with a process per client.
+	 */
 	LIMIT_FAMILY = 512,
 	/* Lines kept for a crash report. */
 	LIMIT_LOG_RING = 64,

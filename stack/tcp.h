@@ -34,25 +34,25 @@ struct tcp_conn;
 struct tcp_timed {
 	struct timer timer;
 	bool is_time_wait; /* [I] in struct tcp; else in a connection */
-	bool is_ready;	   /* [I] it has a place in the heap */
+	bool is_ready;     /* [I] it has a place in the heap */
 };
 
 /* The transport's state, in the stack's root. */
 struct tcp {
-	struct engine *eng;	/* [I] */
-	struct net *net;	/* [I] */
-	struct ports ports;	/* [S] */
-	struct rand_key iss_key; /* [I] RFC 6528 */
+	struct engine *eng;         /* [I] */
+	struct net *net;            /* [I] */
+	struct ports ports;         /* [S] */
+	struct rand_key iss_key;    /* [I] RFC 6528 */
 	struct rand_key cookie_key; /* [I] RFC 4987 */
-	struct list time_wait;	/* [S] oldest first, at most LIMIT_TIME_WAIT */
-	uint32_t ntime_wait;	/* [S] */
+	struct list time_wait; /* [S] oldest first, at most LIMIT_TIME_WAIT */
+	uint32_t ntime_wait;   /* [S] */
 	struct tcp_timed time_wait_timer; /* [S] for the oldest of them */
-	struct list dirty;	/* [S] conns that tcp_flush() must look at */
-	struct list hungry;	/* [S] conns that wait for memory to send */
-	uint8_t hungry_at;	/* [S] enum arena_room when the last began */
-	uint32_t norphans;	/* [S] closed by the program, still sending */
-	uint32_t nconns;	/* [S] all */
-	usecs challenge_since;	/* [S] start of the current second */
+	struct list dirty;       /* [S] conns that tcp_flush() must look at */
+	struct list hungry;      /* [S] conns that wait for memory to send */
+	uint8_t hungry_at;       /* [S] enum arena_room when the last began */
+	uint32_t norphans;       /* [S] closed by the program, still sending */
+	uint32_t nconns;         /* [S] all */
+	usecs challenge_since;   /* [S] start of the current second */
 	uint32_t challenge_left; /* [S] RFC 5961 7 */
 };
 
@@ -85,28 +85,28 @@ const char *tcp_state_name(enum tcp_state s);
 
 /* What an application may set, with the meaning of tcp(7) and socket(7). */
 enum tcp_option {
-	TCP_O_NODELAY,	     /* bool */
-	TCP_O_CORK,	     /* bool; clearing sends what was held */
-	TCP_O_QUICKACK,	     /* bool */
-	TCP_O_MAXSEG,	     /* bytes; before connect; get: current */
+	TCP_O_NODELAY,       /* bool */
+	TCP_O_CORK,          /* bool; clearing sends what was held */
+	TCP_O_QUICKACK,      /* bool */
+	TCP_O_MAXSEG,        /* bytes; before connect; get: current */
 	TCP_O_KEEPALIVE,     /* bool (SO_KEEPALIVE) */
-	TCP_O_KEEPIDLE,	     /* seconds, 1..32767 */
+	TCP_O_KEEPIDLE,      /* seconds, 1..32767 */
 	TCP_O_KEEPINTVL,     /* seconds, 1..32767 */
-	TCP_O_KEEPCNT,	     /* 1..127 */
-	TCP_O_SYNCNT,	     /* 1..127 */
-	TCP_O_LINGER2,	     /* seconds in FIN-WAIT-2; < 0: none */
+	TCP_O_KEEPCNT,       /* 1..127 */
+	TCP_O_SYNCNT,        /* 1..127 */
+	TCP_O_LINGER2,       /* seconds in FIN-WAIT-2; < 0: none */
 	TCP_O_DEFER_ACCEPT,  /* seconds */
 	TCP_O_WINDOW_CLAMP,  /* bytes */
 	TCP_O_USER_TIMEOUT,  /* milliseconds */
-	TCP_O_SNDBUF,	     /* bytes of payload; fixes the size */
-	TCP_O_RCVBUF,	     /* bytes of payload; fixes the size */
+	TCP_O_SNDBUF,        /* bytes of payload; fixes the size */
+	TCP_O_RCVBUF,        /* bytes of payload; fixes the size */
 	TCP_O_NOTSENT_LOWAT, /* bytes */
-	TCP_O_TOS,	     /* IP_TOS */
-	TCP_O_TTL,	     /* IP_TTL */
-	TCP_O_PMTUDISC,	     /* IP_MTU_DISCOVER */
+	TCP_O_TOS,           /* IP_TOS */
+	TCP_O_TTL,           /* IP_TTL */
+	TCP_O_PMTUDISC,      /* IP_MTU_DISCOVER */
 	TCP_O_OOBINLINE,     /* bool (SO_OOBINLINE) */
-	TCP_O_REUSE,	     /* binding flags REUSEADDR | REUSEPORT, is6, v6only */
-	TCP_O_LINGER_RESET,  /* bool: close() aborts (SO_LINGER with 0) */
+	TCP_O_REUSE, /* binding flags REUSEADDR | REUSEPORT, is6, v6only */
+	TCP_O_LINGER_RESET, /* bool: close() aborts (SO_LINGER with 0) */
 };
 
 /* A closed, unbound connection without an owner: 0, -ENOBUFS. */
@@ -137,7 +137,7 @@ int tcp_connect(struct tcp_conn *c, const struct endpoint *remote) MUST_CHECK;
 
 enum tcp_send_flags {
 	TCP_SEND_MORE = 1 << 0, /* MSG_MORE: as if corked for this call */
-	TCP_SEND_OOB = 1 << 1,	/* MSG_OOB: the last byte is urgent */
+	TCP_SEND_OOB = 1 << 1,  /* MSG_OOB: the last byte is urgent */
 };
 
 /*
@@ -151,7 +151,7 @@ ssize_t tcp_send(struct tcp_conn *c, struct uio *from,
 enum tcp_recv_flags {
 	TCP_RECV_PEEK = 1 << 0,
 	TCP_RECV_DISCARD = 1 << 1, /* MSG_TRUNC: drop the bytes, copy nothing */
-	TCP_RECV_OOB = 1 << 2,	   /* MSG_OOB: the urgent byte */
+	TCP_RECV_OOB = 1 << 2,     /* MSG_OOB: the urgent byte */
 };
 
 /*
@@ -195,12 +195,12 @@ struct endpoint tcp_remote(const struct tcp_conn *c);
 int tcp_take_error(struct tcp_conn *c);
 int tcp_peek_error(const struct tcp_conn *c);
 
-size_t tcp_readable(const struct tcp_conn *c);	/* bytes to read (FIONREAD) */
-size_t tcp_unsent(const struct tcp_conn *c);	/* SIOCOUTQNSD */
-size_t tcp_unacked(const struct tcp_conn *c);	/* SIOCOUTQ */
-bool tcp_at_mark(const struct tcp_conn *c);	/* SIOCATMARK */
+size_t tcp_readable(const struct tcp_conn *c); /* bytes to read (FIONREAD) */
+size_t tcp_unsent(const struct tcp_conn *c);   /* SIOCOUTQNSD */
+size_t tcp_unacked(const struct tcp_conn *c);  /* SIOCOUTQ */
+bool tcp_at_mark(const struct tcp_conn *c);    /* SIOCATMARK */
 bool tcp_has_urgent(const struct tcp_conn *c);
-bool tcp_input_ended(const struct tcp_conn *c);	/* FIN reached or recv shut */
+bool tcp_input_ended(const struct tcp_conn *c);  /* FIN reached or recv shut */
 bool tcp_output_ended(const struct tcp_conn *c); /* send shut or closed */
 uint32_t tcp_accept_queue(const struct tcp_conn *listener);
 

@@ -302,11 +302,9 @@ Test(tcp_recover, unused_window_does_not_grow)
 Test(tcp_recover, idle_connection_restarts_slowly)
 {
 	struct tcp_conn *c = kit_established_with(&kit, plain);
-	uint32_t at = 1;
 
 	for (int i = 0; i < 6; i++) {
 		kit_send(&kit, c, c->cc.cwnd);
-		at += c->cc.cwnd;
 		INJECT(.flags = ACK, .seq = 1, .ack = c->snd_nxt - kit.our_iss);
 		kit_forget_frames(&kit);
 	}
