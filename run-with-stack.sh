@@ -76,7 +76,7 @@ die()
 }
 
 # shellcheck source=integration/tap.sh
-source "$here/integration/tap.sh"
+source "$here/integration/tap.sh" || die "integration/tap.sh is not beside me"
 
 # --- options -----------------------------------------------------------------
 
