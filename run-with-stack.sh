@@ -337,17 +337,13 @@ is_in_use()
 # taken back when the last of them is gone.
 leave_a_keeper()
 {
-  local line pid
   [[ -z $nested ]] && is_in_use || return 0
   say "the program has ended; processes of its stack live on"
-  # Told, not asked; and looked at once more after the ear is open.
   (
     trap '' INT HUP TERM
-    coproc "${ip[@]}" monitor link dev "$made_tap" 2>/dev/null
-    pid=$COPROC_PID
-    sleep 0.2
-    while is_in_use && read -r line; do :; done <&"${COPROC[0]}"
-    kill $pid
+    while is_in_use; do
+      sleep 1
+    done
     clean_up
   ) </dev/null >/dev/null 2>&1 &
   record $!

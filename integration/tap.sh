@@ -87,7 +87,7 @@ lock()
     mkdir -p "$state" || die "cannot make $state"
     exec {lock_state}>"$state/lock" || die "cannot write to $state"
     flock "$lock_state"
-    [[ ! $state/lock -ef /proc/$$/fd/$lock_state ]] || return 0
+    [[ ! $state/lock -ef /proc/$BASHPID/fd/$lock_state ]] || return 0
     exec {lock_state}>&-
     lock_state=
   done

@@ -10,6 +10,7 @@
  *
  * Bounded    A burial looks at every slot once, a few under one lock.
  * Lock       as each function says.
+ * Proved by  integration/family.sh, integration/kill_campaign.sh
  */
 
 #include "family.h"

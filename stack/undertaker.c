@@ -9,6 +9,7 @@
  *
  * Never      polls by the clock.
  * Follows    pidfd_open(2), pthread_mutexattr_setrobust(3).
+ * Proved by  integration/family.sh, integration/kill_campaign.sh
  */
 
 #include "undertaker.h"

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# kill_campaign.sh - random processes of a loaded server, killed again and again
+#
+#   nginx master + 4 workers + stack 10.77.0.2:80 ==tap0== 10.77.0.1 wrk, curl
+#
+# What this script is for
+#   SIGKILL at random moments: the survivors go on, each kill is followed by a
+#   whole answer within two seconds, and at the end nothing is left of the dead.
+#   50 kills; 1,000 with NSSHIM_FULL=1.
+
+. "$(dirname "$0")/net.sh"
+need nginx wrk curl
+net_up
+kills=50
+limit=300
+[[ -z $full ]] || kills=1000 limit=3600
+mkdir -p "$work/www" "$work/tmp"
+make_file www/file 1
+cat >"$work/nginx.conf" <<EOF
+daemon off;
+worker_processes 4;
+user root;
+pid $work/nginx.pid;
+error_log $work/error.log notice;
+events { worker_connections 512; }
+http {
+  access_log off;
+  client_body_temp_path $work/tmp/body;
+  proxy_temp_path $work/tmp/proxy;
+  fastcgi_temp_path $work/tmp/fastcgi;
+  uwsgi_temp_path $work/tmp/uwsgi;
+  scgi_temp_path $work/tmp/scgi;
+  server { listen 80; root $work/www; }
+}
+EOF
+start ours nginx -e "$work/error.log" -c "$work/nginx.conf"
+ours_answers 80
+eventually test -s "$work/nginx.pid"
+master=$(<"$work/nginx.pid")
+
+load()
+{
+  while :; do
+    kernel wrk -t 1 -c 20 -d 60 --timeout 5 "http://$OURS/file" >/dev/null 2>&1
+  done
+}
+load &
+started+=($!)
+
+slow=0
+for ((n = 1; n <= kills; n++)); do
+  sleep "0.$((RANDOM % 200 + 100))"
+  kill -9 "$(pgrep -P "$master" | shuf -n 1)"
+  began=${EPOCHREALTIME/./}
+  kernel curl -sS -f --max-time 10 -o "$work/got" "http://$OURS/file" \
+    >>"$work/curl.log" 2>&1 ||
+    kernel curl -sS -f --max-time 10 -o "$work/got" "http://$OURS/file" ||
+    fail "no answer after kill $n"
+  same "$work/www/file" "$work/got"
+  ((${EPOCHREALTIME/./} - began < 2000000)) || slow=$((slow + 1))
+  [[ -e /proc/$master ]] || fail "the master died at kill $n"
+done
+((slow * 20 <= kills)) || fail "$slow of $kills times the answer took over 2 s"
+! grep -E 'exited on signal ([0-8]|1[0-9])\b' "$work/error.log" ||
+  fail "a survivor crashed"
+[[ $(pgrep -P "$master" | wc -l) == 4 ]] || fail "not all workers are back"
+proved "$kills kills; $slow times an answer took more than 2 s"
