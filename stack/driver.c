@@ -44,6 +44,8 @@ static struct {
 	uint32_t drives;      /* counts returns from an application's poll */
 	uint32_t sleepers;    /* application threads asleep, not driving */
 	uint32_t bell_number; /* [S] of who last stepped in this process */
+	int taken;            /* the slot, from the stack thread in poll */
+	uint32_t thread_bell; /* [I] the stack thread's */
 	int started;
 } driver;
 
@@ -81,8 +83,12 @@ static bool slot_move(int from, int to)
 
 static bool slot_take_for_app(void)
 {
-	return slot_move(SLOT_FREE, SLOT_APP) ||
-	       slot_move(SLOT_THREAD_POLL, SLOT_APP);
+	if (slot_move(SLOT_FREE, SLOT_APP))
+		return true;
+	if (!slot_move(SLOT_THREAD_POLL, SLOT_APP))
+		return false;
+	__atomic_store_n(&driver.taken, 1, __ATOMIC_SEQ_CST);
+	return true;
 }
 
 static void wake_stack_thread(void)
@@ -108,6 +114,9 @@ static void slot_release_by_app(void)
 {
 	promise(0);
 	__atomic_store_n(&driver.slot, SLOT_FREE, __ATOMIC_SEQ_CST);
+	/* Still in poll, it knows of no timer that was armed since. */
+	if (__atomic_exchange_n(&driver.taken, 0, __ATOMIC_SEQ_CST))
+		bell_ring(driver.thread_bell);
 	if (__atomic_exchange_n(&driver.deep, 0, __ATOMIC_SEQ_CST) ||
 	    __atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
 		wake_stack_thread();
@@ -578,6 +587,7 @@ int driver_start(void)
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, THREAD_STACK);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	driver.thread_bell = bell->number;
 	ret = pthread_create(&thread, &attr, stack_thread, bell);
 	pthread_attr_destroy(&attr);
 	sys_sigprocmask(SIG_SETMASK, &old, NULL);

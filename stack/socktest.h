@@ -20,6 +20,8 @@
 #include <string.h>
 
 #include "bell.h"
+#include "driver.h"
+#include "family.h"
 #include "link.h"
 #include "sock.h"
 #include "turn.h"
@@ -81,7 +83,9 @@ __attribute__((unused)) static void kit_open_live(void)
 {
 	kit_open();
 	bell_setup(arena_id(kit.arena));
+	cr_assert(eq(int, family_join(kit.st), 0));
 	lock_release(&kit.st->eng.lock);
+	cr_assert(eq(int, driver_start(), 0));
 }
 
 __attribute__((unused)) static size_t kit_count(enum arena_kind kind)
