@@ -8,7 +8,8 @@
 # What this script is for
 #   SIGKILL at random moments: the survivors go on, each kill is followed by a
 #   whole answer within two seconds, and at the end nothing is left of the dead.
-#   50 kills; 1,000 with NSSHIM_FULL=1.
+#   50 kills; 1,000 with NSSHIM_FULL=1. Then the same server with workers that
+#   kill themselves holding the stack lock, every few thousand turns.
 
 . "$(dirname "$0")/net.sh"
 need nginx wrk curl
@@ -35,11 +36,16 @@ http {
   server { listen 80; root $work/www; }
 }
 EOF
-start ours nginx -e "$work/error.log" -c "$work/nginx.conf"
-ours_answers 80
-eventually test -s "$work/nginx.pid"
-master=$(<"$work/nginx.pid")
+# server_up [VAR=VALUE]
+server_up()
+{
+  start ours env "$@" nginx -e "$work/error.log" -c "$work/nginx.conf"
+  ours_answers 80
+  eventually test -s "$work/nginx.pid"
+  master=$(<"$work/nginx.pid")
+}
 
+server_up
 load()
 {
   while :; do
@@ -63,7 +69,30 @@ for ((n = 1; n <= kills; n++)); do
   [[ -e /proc/$master ]] || fail "the master died at kill $n"
 done
 ((slow * 20 <= kills)) || fail "$slow of $kills times the answer took over 2 s"
-! grep -E 'exited on signal ([0-8]|1[0-9])\b' "$work/error.log" ||
-  fail "a survivor crashed"
+no_crash()
+{
+  ! grep -E 'exited on signal ([0-8]|1[0-9])\b' "$work/error.log" ||
+    fail "a survivor crashed"
+}
+
+no_crash
 [[ $(pgrep -P "$master" | wc -l) == 4 ]] || fail "not all workers are back"
 proved "$kills kills; $slow times an answer took more than 2 s"
+
+kill -QUIT "$master"
+eventually test ! -e "$work/nginx.pid"
+wait "$pid"
+: >"$work/error.log"
+server_up NSSHIM_DIE_INSIDE=2000
+lost=0
+for ((n = 1; n <= 200; n++)); do
+  kernel curl -sS -f --max-time 5 -o "$work/got" "http://$OURS/file" \
+    >>"$work/curl.log" 2>&1 || { lost=$((lost + 1)) && continue; }
+  same "$work/www/file" "$work/got"
+done
+deaths=$(grep -c 'exited on signal 9' "$work/error.log")
+no_crash
+[[ -e /proc/$master ]] || fail "the master died"
+((deaths >= 5)) || fail "only $deaths deaths with the lock held"
+((lost <= deaths)) || fail "$lost requests lost by $deaths deaths with the lock held"
+proved "$deaths deaths with the lock held, $lost of 200 requests lost"

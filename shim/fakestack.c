@@ -505,6 +505,11 @@ void stack_note_shared(sock_id s)
 	(void)s;
 }
 
+void stack_die_inside(uint32_t turns)
+{
+	(void)turns;
+}
+
 void stack_before_family(void)
 {
 }

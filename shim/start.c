@@ -55,6 +55,7 @@ enum {
 
 static const char held_by[] = "NSSHIM_HELD_BY";
 static const char family[] = "NSSHIM_FAMILY";
+static const char die_inside[] = "NSSHIM_DIE_INSIDE";
 static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
 
 static void say(const char *text)
@@ -155,6 +156,9 @@ static void start(void)
 		fail(why);
 
 	stack_set_held_hook(holder_is_held);
+	if (getenv(die_inside))
+		stack_die_inside(
+			(uint32_t)strtoul(getenv(die_inside), NULL, 10));
 	fork_start();
 	exec_remember();
 	at_quick_exit(end);

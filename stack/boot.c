@@ -32,6 +32,7 @@
 #define MEMORY_MIN (16ull << 20)
 
 static int arena_memfd = -1;
+static uint32_t die_turns;  /* see stack_die_inside() */
 static struct link *device; /* the lowest layer of the first interface */
 
 PRINTF_LIKE(4, 5)
@@ -343,6 +344,8 @@ void stack_after_fork_in_child(void)
 {
 	if (!turn_stack)
 		return;
+	if (die_turns)
+		turn_die_after = die_turns + (uint32_t)sys_getpid() % die_turns;
 	ownfd_after_fork_in_child();
 	undertaker_after_fork_in_child();
 	bell_after_fork_in_child();
@@ -367,6 +370,11 @@ void stack_before_family(void)
 {
 	if (turn_stack && family_self())
 		undertaker_start();
+}
+
+void stack_die_inside(uint32_t turns)
+{
+	die_turns = turns;
 }
 
 void stack_settle_in(void)

@@ -280,6 +280,7 @@ static bool was_woken(const struct waiter *w)
 /* Announces how the waiter will sleep; false if it was woken already. */
 static bool fall_asleep(struct waiter *w, uint32_t how)
 {
+	__atomic_store_n(&w->bed, how, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->asleep, how, __ATOMIC_SEQ_CST);
 	if (!was_woken(w))
 		return true;

@@ -78,7 +78,8 @@ static uint32_t find_entry(const struct family *f, int pid)
 	return 0;
 }
 
-/* Sleeping threads of a process that is gone, or became another program. */
+/* Sleeping threads of a process that is gone, or became another program; those
+ * of others may still wait for the wake-up that it noted. */
 static void free_waiters(struct stack *st, uint32_t index)
 {
 	struct waiter *w = arena_next(st->eng.arena, ARENA_WAIT, NULL);
@@ -88,6 +89,8 @@ static void free_waiters(struct stack *st, uint32_t index)
 
 		if (w->owner == index)
 			waiter_free(st->eng.arena, w);
+		else
+			waiter_wake_again(w);
 		w = next;
 	}
 }

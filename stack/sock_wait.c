@@ -107,6 +107,7 @@ struct waiter *waiter_new(struct arena *a, size_t n)
 		return NULL;
 	w->word = 0;
 	w->asleep = WAITER_AWAKE;
+	w->bed = WAITER_AWAKE;
 	w->nwatches = (uint32_t)n;
 	w->owner = family_self();
 	for (size_t i = 0; i < n; i++)
@@ -149,6 +150,17 @@ void waiter_wake(struct waiter *w)
 	pending.w[pending.n].word = how == WAITER_FUTEX ? &w->word : NULL;
 	pending.w[pending.n].bell = how - WAITER_BELL;
 	pending.n++;
+}
+
+void waiter_wake_again(const struct waiter *w)
+{
+	uint32_t bed = __atomic_load_n(&w->bed, __ATOMIC_SEQ_CST);
+
+	if (!__atomic_load_n(&w->word, __ATOMIC_SEQ_CST))
+		return;
+	sys_futex((uint32_t *)&w->word, FUTEX_WAKE, INT_MAX, NULL);
+	if (bed >= WAITER_BELL)
+		bell_ring(bed - WAITER_BELL);
 }
 
 void wakes_take(struct wakes *out)

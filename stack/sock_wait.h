@@ -54,6 +54,7 @@ enum { WAITER_AWAKE = 0, WAITER_FUTEX = 1, WAITER_BELL = 2 };
 struct waiter {
 	uint32_t word;   /* [a] counts wake-ups */
 	uint32_t asleep; /* [a] WAITER_*; the waker resets it to AWAKE */
+	uint32_t bed;    /* [a] the last WAITER_* that was not AWAKE */
 	uint32_t nwatches;
 	uint32_t owner;         /* [I] whose thread: see family.h */
 	struct watch watches[]; /* one per socket waited for */
@@ -78,6 +79,10 @@ void waiter_watch(struct waiter *w, size_t i, struct readiness *r,
 
 /* Bumps the word and notes how to wake it, for wake_fire(). */
 void waiter_wake(struct waiter *w);
+
+/* Whoever noted its wake-up may have died before firing it: wakes it again if
+ * it was to be woken at all. Harmless otherwise. */
+void waiter_wake_again(const struct waiter *w);
 
 /*
  * The wake-ups noted by this thread while it held the lock. take: under the

@@ -48,6 +48,8 @@ static struct sock *enter(sock_id id)
 	s = sock_find(st, id);
 	if (!s)
 		turn_leave(st);
+	else
+		st->busy = id;
 	return s;
 }
 

@@ -23,8 +23,10 @@
 #include "log.h"
 #include "must.h"
 #include "recover.h"
+#include "sys.h"
 
 struct stack *turn_stack;
+uint32_t turn_die_after;
 
 enum {
 	SETTLE_ROUNDS = 16,   /* of looped-back frames and their answers */
@@ -39,6 +41,7 @@ struct stack *turn_enter_at(usecs now)
 	critical_enter();
 	if (lock_take(&st->eng.lock) == LOCK_INHERITED)
 		recover_after_death(st);
+	st->busy = 0;
 	if (now > st->eng.now)
 		st->eng.now = now;
 	return st;
@@ -54,6 +57,8 @@ void turn_leave(struct stack *st)
 	struct wakes wakes;
 	bool earlier;
 
+	if (UNLIKELY(turn_die_after) && --turn_die_after == 0)
+		sys_call3(SYS_kill, sys_getpid(), SIGKILL, 0);
 	turn_settle(st);
 	wakes_take(&wakes);
 	earlier = driver_must_hear_of(turn_next(st));
