@@ -110,8 +110,8 @@ struct stack {
 	bool loop_more;                      /* [S] more frames wait there */
 	uint32_t next_bell;                  /* [a] see bell.h */
 	struct family family;                /* the processes */
-	sock_id busy; /* [S] the socket this turn works on; 0: none */
-	uint64_t wall_offset;                /* [I] wall clock less monotonic */
+	sock_id busy;         /* [S] the socket this turn works on; 0: none */
+	uint64_t wall_offset; /* [I] wall clock less monotonic */
 };
 
 /* The root's rooms in order; `seed` keys everything unpredictable. */

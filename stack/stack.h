@@ -115,8 +115,8 @@ void stack_before_family(void);
 /* A process that holds sockets settles in: starts its threads. */
 void stack_settle_in(void);
 
-/* For tests: forked children kill themselves with the stack lock held, in one of
- * their turns from the n-th to the 2n-th. 0: never. */
+/* For tests: forked children kill themselves with the stack lock held, in one
+ * of their turns from the n-th to the 2n-th. 0: never. */
 void stack_die_inside(uint32_t turns);
 
 /* In the child of a fork, before it does anything else with the stack. */
