@@ -6,8 +6,9 @@
 #   nginx master + 4 workers + stack 10.77.0.2:80 ==tap0== 10.77.0.1 wrk, curl
 #
 # What this script is for
-#   SIGKILL at random moments: the survivors go on, each kill is followed by a
-#   whole answer within two seconds, and at the end nothing is left of the dead.
+#   SIGKILL at random moments: after each kill a whole answer comes, at the second
+#   try at the latest, and all but one in twenty within two seconds. What survivors'
+#   other connections lose, and what memory is left behind, is not counted here.
 #   50 kills; 1,000 with NSSHIM_FULL=1. Then the same server with workers that
 #   kill themselves holding the stack lock, every few thousand turns.
 
