@@ -7,6 +7,9 @@
  * All results were taken from Linux.
  */
 
+#include <time.h>
+#include <linux/errqueue.h>
+
 #include "socktest.h"
 
 TestSuite(sock_dgram, .init = kit_open, .fini = kit_close);
@@ -257,6 +260,33 @@ Test(sock_dgram, refused_is_told_once_and_is_no_data)
 	cr_assert(eq(int, hear(s, 0), -EAGAIN));
 	cr_assert(eq(int, say_to(s, 0, "x"), 1));
 	cr_assert(eq(int, say_to(s, 0, "x"), -ECONNREFUSED));
+}
+
+Test(sock_dgram, with_recverr_the_queue_tells_which_datagram_was_refused)
+{
+	struct sock *s = kit_socket(SOCK_DGRAM);
+	struct sock_extended_err ee;
+	struct sockaddr_in to;
+	struct cmsghdr *c;
+	struct message m;
+
+	on(s, IPPROTO_IP, IP_RECVERR);
+	cr_assert(eq(int, say_to(s, NOBODY, "xyz"), 3));
+	cr_assert(eq(u32, s->slot->ready, OUT | EPOLLERR));
+	empty(&m);
+	cr_assert(eq(int, take(s, &m, MSG_ERRQUEUE), 3));
+	cr_assert(eq(str, m.bytes, "xyz"));
+	cr_assert(eq(int, m.h.msg_flags, MSG_ERRQUEUE));
+	memcpy(&to, &m.name, sizeof(to));
+	cr_assert(eq(int, to.sin_port, htons(NOBODY)));
+	c = CMSG_FIRSTHDR(&m.h);
+	cr_assert(eq(int, c->cmsg_level, IPPROTO_IP));
+	cr_assert(eq(int, c->cmsg_type, IP_RECVERR));
+	memcpy(&ee, CMSG_DATA(c), sizeof(ee));
+	cr_assert(eq(int, (int)ee.ee_errno, ECONNREFUSED));
+	cr_assert(eq(int, ee.ee_origin, SO_EE_ORIGIN_ICMP));
+	cr_assert(eq(int, hear(s, MSG_ERRQUEUE), -EAGAIN));
+	cr_assert(eq(u32, s->slot->ready, OUT));
 }
 
 Test(sock_dgram, shut_for_reading_still_takes_what_comes)
