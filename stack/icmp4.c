@@ -182,16 +182,25 @@ static enum verdict tell_transport(struct net *n, const struct icmp_error *e)
 	return DROP_ICMP_EMBEDDED;
 }
 
+static bool is_ours(struct net *n, const struct icmp_error *e)
+{
+	if (e->proto == IP_PROTO_TCP && n->tcp)
+		return tcp_icmp_is_ours(n->tcp, e);
+	return e->proto == IP_PROTO_UDP && n->udp &&
+	       udp_icmp_is_ours(n->udp, e);
+}
+
 /*
  * RFC 1191 5: remember the path before the transport asks for it. A router
- * that claims a larger MTU than the packet it refused is not believed.
+ * that claims a larger MTU than the packet it refused is not believed; nor is
+ * who cannot quote what we sent, for all connections on that path would pay.
  */
 static bool learn_mtu(struct iface *ifp, struct icmp_error *e, uint16_t mtu,
 		      uint16_t packet_len)
 {
 	struct net *n = ifp->net;
 
-	if (mtu >= packet_len && mtu != 0)
+	if ((mtu >= packet_len && mtu != 0) || !is_ours(n, e))
 		return false;
 	pmtu_learn(&n->pmtu, &e->remote, mtu, packet_len);
 	e->mtu = pmtu_get(&n->pmtu, &e->remote, ifp->mtu);

@@ -274,6 +274,7 @@ HOST_TEST(icmp4, fragmentation_needed_teaches_the_path)
 {
 	struct inet_addr peer = inet_from4(NT_PEER);
 	struct quote q = quote(IP_PROTO_UDP);
+	struct udp_pcb *pcb = connected_pcb();
 
 	/* More than the packet was: nobody refuses a packet for that. */
 	cr_assert(eq(int, give(3, 4, 1500, &q, sizeof(q)), DROP_ICMP_EMBEDDED));
@@ -284,6 +285,19 @@ HOST_TEST(icmp4, fragmentation_needed_teaches_the_path)
 	q.ip.total_len = be16_make(1400);
 	cr_assert(eq(int, give(3, 4, 0, &q, sizeof(q)), DONE));
 	cr_assert(eq(u32, pmtu_get(&t.net.pmtu, &peer, 1500), 1006));
+	udp_free(pcb);
+}
+
+/* RFC 5927 7: blindly sent, it would slow down everybody on the path. */
+HOST_TEST(icmp4, fragmentation_needed_about_nothing_of_ours_teaches_nothing)
+{
+	struct inet_addr peer = inet_from4(NT_PEER);
+	struct quote q = quote(IP_PROTO_UDP);
+
+	cr_assert(eq(int, give(3, 4, 600, &q, sizeof(q)), DROP_ICMP_EMBEDDED));
+	q = quote(IP_PROTO_TCP);
+	cr_assert(eq(int, give(3, 4, 600, &q, sizeof(q)), DROP_ICMP_EMBEDDED));
+	cr_assert(eq(u32, pmtu_get(&t.net.pmtu, &peer, 1500), 1500));
 }
 
 /* An error about this packet from the wire: sent, or silence. */

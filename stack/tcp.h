@@ -223,6 +223,9 @@ enum verdict tcp_input(struct tcp *t, struct iface *ifp, struct pkt *p,
 		       const struct inet_addr *src,
 		       const struct inet_addr *dst);
 
+/* Does it quote something that is in flight? RFC 5927 4.1: else it is a lie. */
+bool tcp_icmp_is_ours(struct tcp *t, const struct icmp_error *e);
+
 /* From icmp4.c: an error about a segment of ours. */
 void tcp_icmp_error(struct tcp *t, const struct icmp_error *e);
 

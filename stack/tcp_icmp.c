@@ -37,10 +37,15 @@ static void on_mtu(struct tcp_conn *c)
 	tcp_mark_dirty(c);
 }
 
+/* RFC 5927 4.1: what is not in flight nobody can complain about. */
+static bool is_in_flight(const struct tcp_conn *c, tcp_seq seq)
+{
+	return seq_leq(c->snd_una, seq) && seq_lt(seq, c->snd_nxt);
+}
+
 static void on_conn_error(struct tcp_conn *c, const struct icmp_error *e)
 {
-	/* RFC 5927 4.1: what is not in flight nobody can complain about. */
-	if (!seq_leq(c->snd_una, e->seq) || !seq_lt(e->seq, c->snd_nxt))
+	if (!is_in_flight(c, e->seq))
 		return;
 	if (e->mtu) {
 		on_mtu(c);
@@ -57,14 +62,30 @@ static void on_conn_error(struct tcp_conn *c, const struct icmp_error *e)
 	c->soft_error = (int16_t)e->error;
 }
 
-void tcp_icmp_error(struct tcp *t, const struct icmp_error *e)
+static struct ports_tuple key_of(const struct icmp_error *e)
 {
-	struct ports_tuple key = {
+	return (struct ports_tuple){
 		.local = e->local,
 		.remote = e->remote,
 		.lport = e->local_port,
 		.rport = e->remote_port,
 	};
+}
+
+bool tcp_icmp_is_ours(struct tcp *t, const struct icmp_error *e)
+{
+	struct ports_tuple key = key_of(e);
+	struct binding *b;
+
+	MUST_HOLD(&t->eng->lock);
+	b = ports_find_tuple(&t->ports, &key);
+	return b && !(b->flags & BINDING_TIME_WAIT) &&
+	       is_in_flight(conn_of(b), e->seq);
+}
+
+void tcp_icmp_error(struct tcp *t, const struct icmp_error *e)
+{
+	struct ports_tuple key = key_of(e);
 	struct binding *b;
 
 	MUST_HOLD(&t->eng->lock);

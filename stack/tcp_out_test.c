@@ -352,7 +352,8 @@ static void narrow_path(struct tcp_conn *c, tcp_seq seq, uint32_t mtu)
 		.mtu = mtu,
 	};
 
-	pmtu_learn(&kit.host.net.pmtu, &c->b.key.remote, mtu, 1500);
+	if (tcp_icmp_is_ours(&kit.host.tcp, &e))
+		pmtu_learn(&kit.host.net.pmtu, &c->b.key.remote, mtu, 1500);
 	tcp_icmp_error(&kit.host.tcp, &e);
 	kit_host_settle(&kit.host);
 }
@@ -383,6 +384,9 @@ Test(tcp_out, narrower_path_with_wrong_sequence_is_ignored)
 	kit_forget_frames(&kit);
 	narrow_path(c, c->snd_nxt + 1, 600);
 	SILENCE();
+	cr_assert(eq(u16, c->mss, 1460));
+	/* Nor later, when the path is looked at again. */
+	tcp_refresh_path(c, true);
 	cr_assert(eq(u16, c->mss, 1460));
 }
 

@@ -172,6 +172,9 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 		       const struct inet_addr *src,
 		       const struct inet_addr *dst);
 
+/* Can the quoted datagram be ours: is there a socket that sends so? */
+bool udp_icmp_is_ours(struct udp *u, const struct icmp_error *e);
+
 /* An ICMP error quotes a datagram of ours. */
 void udp_icmp_error(struct udp *u, const struct icmp_error *e);
 

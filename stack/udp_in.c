@@ -211,6 +211,14 @@ static bool wants_error(const struct udp_pcb *pcb, const struct icmp_error *e)
 	return e->hard;
 }
 
+bool udp_icmp_is_ours(struct udp *u, const struct icmp_error *e)
+{
+	struct ports_tuple key = {e->local, e->remote, e->local_port,
+				  e->remote_port};
+
+	return find_pcb(u, &key) != NULL;
+}
+
 void udp_icmp_error(struct udp *u, const struct icmp_error *e)
 {
 	struct ports_tuple key = {e->local, e->remote, e->local_port,
