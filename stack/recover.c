@@ -13,7 +13,7 @@
  *   them goes on with it as it was left.
  *
  * Lock       the stack lock is held, inherited.
- * Proved by  integration/kill_campaign.sh
+ * Proved by  recover_test.c integration/kill_campaign.sh
  */
 
 #include "recover.h"
@@ -23,11 +23,15 @@
 static void reset_busy(struct stack *st)
 {
 	struct sock *s = sock_find(st, st->busy);
+	uint8_t phase;
 
 	/* A listener is not a connection: what it lists belongs to others. */
 	if (!s || !s->conn || tcp_get_state(s->conn) == TCPS_LISTEN)
 		return;
+	phase = s->phase;
 	sock_stream_disconnect(s);
+	/* To its program it is a connection that ended, not a new socket. */
+	s->phase = phase;
 	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLHUP);
 }
 

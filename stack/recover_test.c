@@ -8,6 +8,7 @@
  */
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "recover.h"
 #include "socktest.h"
@@ -16,18 +17,24 @@ TestSuite(recover, .init = kit_open_live, .fini = kit_close_live);
 
 enum { PORT = 4000 };
 
-static void *die_inside(void *arg)
+/* In the middle of an operation on that socket; 0: none. */
+static void *die_inside(void *busy)
 {
-	turn_enter();
-	return arg;
+	turn_enter()->busy = *(sock_id *)busy;
+	return NULL;
+}
+
+static void lose_one_at(sock_id busy)
+{
+	pthread_t thread;
+
+	cr_assert(eq(int, pthread_create(&thread, NULL, die_inside, &busy), 0));
+	cr_assert(eq(int, pthread_join(thread, NULL), 0));
 }
 
 static void lose_one(void)
 {
-	pthread_t thread;
-
-	cr_assert(eq(int, pthread_create(&thread, NULL, die_inside, NULL), 0));
-	cr_assert(eq(int, pthread_join(thread, NULL), 0));
+	lose_one_at(0);
 }
 
 static uint64_t inherited(void)
@@ -66,4 +73,118 @@ Test(recover, sockets_go_on)
 	cr_assert(eq(i64, stack_send(t, "x", 1, 0), 1));
 	lose_one();
 	cr_assert(eq(i64, stack_recv(s, &c, 1, 0), 1));
+}
+
+static void new_pair(uint16_t port, sock_id *a, sock_id *b)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons(port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	sock_id l;
+
+	cr_assert(eq(int, stack_socket(AF_INET, SOCK_STREAM, 0, &l), 0));
+	cr_assert(eq(int, stack_bind(l, (void *)&at, sizeof(at)), 0));
+	cr_assert(eq(int, stack_listen(l, 1), 0));
+	cr_assert(eq(int, stack_socket(AF_INET, SOCK_STREAM, 0, a), 0));
+	cr_assert(eq(int, stack_connect(*a, (void *)&at, sizeof(at)),
+		     -EINPROGRESS));
+	cr_assert(eq(int, stack_connect(*a, (void *)&at, sizeof(at)), 0));
+	cr_assert(eq(int, stack_accept(l, b, NULL, NULL), 0));
+}
+
+Test(recover, the_connection_that_was_busy_ends_the_others_do_not)
+{
+	sock_id a, b, c, d;
+	char byte;
+
+	new_pair(PORT, &a, &b);
+	new_pair(PORT + 1, &c, &d);
+	lose_one_at(a);
+	cr_assert(eq(i64, stack_send(c, "x", 1, 0), 1));
+	cr_assert(eq(i64, stack_recv(d, &byte, 1, 0), 1));
+
+	cr_assert(eq(i64, stack_recv(a, &byte, 1, 0), 0));
+	cr_assert(eq(i64, stack_send(a, "x", 1, 0), -EPIPE));
+	cr_assert(eq(u32, stack_ready(a) & (EPOLLIN | EPOLLHUP | EPOLLRDHUP),
+		     EPOLLIN | EPOLLHUP | EPOLLRDHUP));
+	cr_assert(eq(i64, stack_recv(b, &byte, 1, 0), -ECONNRESET));
+}
+
+Test(recover, a_listener_that_was_busy_listens_on)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_port = htons(PORT),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	sock_id l, c, s;
+
+	cr_assert(eq(int, stack_socket(AF_INET, SOCK_STREAM, 0, &l), 0));
+	cr_assert(eq(int, stack_bind(l, (void *)&at, sizeof(at)), 0));
+	cr_assert(eq(int, stack_listen(l, 1), 0));
+	lose_one_at(l);
+	cr_assert(eq(int, stack_socket(AF_INET, SOCK_STREAM, 0, &c), 0));
+	cr_assert(eq(int, stack_connect(c, (void *)&at, sizeof(at)),
+		     -EINPROGRESS));
+	cr_assert(eq(int, stack_accept(l, &s, NULL, NULL), 0));
+}
+
+static void *sleep_there(void *arg)
+{
+	return (void *)(intptr_t)stack_wait(*(sock_id *)arg, EPOLLIN,
+					    driver_now() + SEC(30));
+}
+
+static size_t asleep(void)
+{
+	struct waiter *w = NULL;
+	size_t n = 0;
+
+	cr_assert(lock_take(&kit.st->eng.lock) == LOCK_CLEAN);
+	while ((w = arena_next(kit.arena, ARENA_WAIT, w)))
+		n += __atomic_load_n(&w->asleep, __ATOMIC_SEQ_CST) !=
+		     WAITER_AWAKE;
+	lock_release(&kit.st->eng.lock);
+	return n;
+}
+
+/* The event is written down, and nobody is woken any more. */
+static void *die_before_waking(void *socks)
+{
+	struct stack *st = turn_enter();
+	struct waiter *w = NULL;
+
+	for (int i = 0; i < 2; i++)
+		sock_find(st, ((sock_id *)socks)[i])->slot->ready |= EPOLLIN;
+	while ((w = arena_next(kit.arena, ARENA_WAIT, w))) {
+		w->word++;
+		w->asleep = WAITER_AWAKE;
+	}
+	return NULL;
+}
+
+/* One of them drives and sleeps in poll, the other one on a futex. */
+Test(recover, who_was_to_be_woken_is, .timeout = 60)
+{
+	pthread_t sleepers[2], dead;
+	sock_id socks[2];
+	void *result;
+
+	for (int i = 0; i < 2; i++) {
+		cr_assert(eq(int,
+			     stack_socket(AF_INET, SOCK_DGRAM, 0, &socks[i]),
+			     0));
+		cr_assert(eq(int,
+			     pthread_create(&sleepers[i], NULL, sleep_there,
+					    &socks[i]),
+			     0));
+		while (asleep() != (size_t)i + 1)
+			sched_yield();
+	}
+	cr_assert(eq(int, pthread_create(&dead, NULL, die_before_waking, socks),
+		     0));
+	cr_assert(eq(int, pthread_join(dead, NULL), 0));
+	cr_assert(eq(u64, inherited(), 1));
+	for (int i = 0; i < 2; i++) {
+		cr_assert(eq(int, pthread_join(sleepers[i], &result), 0));
+		cr_assert(eq(int, (int)(intptr_t)result, 0));
+	}
 }
