@@ -34,7 +34,7 @@ arp_spoof       16 ARP_IN
 icmp            16 ICMP_TYPE ICMP_EMBEDDED ICMP_CHECKSUM
 mtu             16 ICMP_IN
 udp             16 UDP_SHORT UDP_LENGTH UDP_CHECKSUM UDP_PORT ICMP_OUT_LIMITED
-offload         48 TCP_PORT|TCP_COOKIE
+offload         48 TCP_PORT|TCP_COOKIE|TCP_CHECKSUM
 syn_flood       24 TCP_SYN_COOKIES_SENT
 segment_flood   16 TCP_ACK TCP_STATE TCP_RST TCP_COOKIE TCP_PORT TCP_OFFSET TCP_CHECKSUM
 blind           16 TCP_RST TCP_SYN TCP_ACK TCP_OLD_ACK TCP_WINDOW TCP_NO_ACK TCP_CHALLENGE_ACKS
@@ -95,7 +95,8 @@ download_on()
 {
   local good=0 bad=0 patience=20
   [[ $1 != arp_spoof ]] || patience=5
-  while [[ ! -e $work/enough ]]; do
+  # Until told, or the test has failed.
+  while [[ -d $work && ! -e $work/enough ]]; do
     if fetch loop slow --max-time $patience; then
       good=$((good + 1))
     else

@@ -209,6 +209,8 @@ class Sniffer:
             if len(f) < 54 or f[23] != TCP or f[6:12] == self.wire.mac:
                 continue
             at = 14 + (f[14] & 15) * 4
+            if len(f) < at + 20:
+                continue
             sport, dport, seq, ack, offset, flags = struct.unpack(
                 "!HHIIBB", f[at:at + 14])
             to_victim = where[2] == 4  # PACKET_OUTGOING
@@ -273,10 +275,12 @@ class Hosts:
 
     def on_tcp(self, f):
         at = 14 + (f[14] & 15) * 4
+        if len(f) < at + 20:
+            return
         sport, dport, seq, ack, offset, flags, window = struct.unpack(
             "!HHIIBBH", f[at:at + 16])
         c = self.conns.get((socket.inet_ntoa(f[30:34]), dport))
-        if c is None or len(f) < 54:
+        if c is None:
             return
         length = struct.unpack("!H", f[16:18])[0] - (at - 14) - (offset >> 4) * 4
         if flags & RST:

@@ -39,7 +39,7 @@ CONF
 # Until $work/enough is there; what fails in between is meant to.
 load()
 {
-  while [[ ! -e $work/enough ]]; do
+  while [[ -d $work && ! -e $work/enough ]]; do
     kernel curl -s --max-time 2 -o /dev/null "http://$OURS/file"
   done
 }
