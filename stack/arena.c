@@ -140,10 +140,13 @@ enum arena_room arena_room_left(const struct arena *a)
 }
 
 /* Small arenas are for tests, which fill them to the brim. */
-static bool is_kept_for_frames(const struct arena *a, enum arena_kind kind)
+static bool is_kept_for_frames(const struct arena *a, enum arena_kind kind,
+			       size_t size)
 {
+	size_t most = a->cap - a->cap / 32;
+
 	return kind != ARENA_PKT && a->cap >= RESERVE_FROM &&
-	       arena_room_left(a) == ARENA_ROOM_RESERVED;
+	       (a->used >= most || size > most - a->used);
 }
 
 static void *alloc_small(struct arena *a, size_t size, enum arena_kind kind)
@@ -199,7 +202,7 @@ void *arena_alloc(struct arena *a, size_t size, enum arena_kind kind)
 	MUST(kind > ARENA_FREE && kind < ARENA_NKINDS);
 	MUST(kind != ARENA_ROOT || !a->root);
 
-	if (UNLIKELY(is_kept_for_frames(a, kind)))
+	if (UNLIKELY(is_kept_for_frames(a, kind, size)))
 		return NULL;
 	if (size <= CLASS_MAX)
 		block = alloc_small(a, size, kind);

@@ -115,6 +115,33 @@ Test(arena, zalloc_clears_a_block_that_was_dirty)
 	arena_free(a, NULL);
 }
 
+/* Whoever keeps packets asks; the last part takes frames and nothing else. */
+Test(arena, nearly_full_takes_only_frames)
+{
+	void *hogs = NULL, *hog, *frame;
+	struct arena *small;
+
+	cr_assert(eq(int, arena_create_private(16 << 20, &small), 0));
+	cr_assert(eq(int, arena_room_left(small), ARENA_ROOM_PLENTY));
+	while ((hog = arena_alloc(small, 4096, ARENA_OTHER))) {
+		*(void **)hog = hogs;
+		hogs = hog;
+	}
+	cr_assert(ge(int, arena_room_left(small), ARENA_ROOM_FULL));
+	cr_assert(eq(ptr, arena_alloc(small, 64, ARENA_TABLE), NULL));
+	cr_assert(eq(ptr, arena_alloc(small, 2 << 20, ARENA_TABLE), NULL));
+	frame = arena_alloc(small, 81920, ARENA_PKT);
+	cr_assert(ne(ptr, frame, NULL));
+	arena_free(small, frame);
+
+	while ((hog = hogs)) {
+		hogs = *(void **)hog;
+		arena_free(small, hog);
+	}
+	cr_assert(eq(int, arena_room_left(small), ARENA_ROOM_PLENTY));
+	arena_unmap(small);
+}
+
 Test(arena, cap_is_never_passed_and_room_comes_back)
 {
 	struct arena *small;
