@@ -20,6 +20,8 @@ cd "$top" || exit 1
 passed=0
 failed=0
 skipped=0
+# What the test library leaks is not ours.
+export LSAN_OPTIONS=suppressions=$top/integration/lsan.supp:print_suppressions=0
 
 # configure DIR OPTIONS...: sets up DIR, or brings it up to date.
 configure()
