@@ -237,7 +237,7 @@ static size_t add_links(struct pollfd *fds)
 
 		while (l && l->below)
 			l = l->below;
-		if (l && l->fd >= 0)
+		if (l && l->fd >= 0 && !l->gone)
 			fds[n++] = (struct pollfd){l->fd, POLLIN, 0};
 	}
 	return n;
@@ -350,13 +350,23 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 	return any ? 1 : 0;
 }
 
-static bool links_readable(const struct driver_sleep *s,
-			   const struct pollfd *fds, size_t n)
+/* A removed device is an error for ever: read it once more, poll it never. */
+static void spare_removed(struct pollfd *fd)
 {
-	for (size_t i = s->nkernel + 1; i < n; i++)
-		if (fds[i].revents)
-			return true;
-	return false;
+	if (UNLIKELY(fd->revents & (POLLERR | POLLNVAL)))
+		fd->fd = -1;
+}
+
+static bool links_readable(const struct driver_sleep *s, struct pollfd *fds,
+			   size_t n)
+{
+	bool any = false;
+
+	for (size_t i = s->nkernel + 1; i < n; i++) {
+		any |= fds[i].revents != 0;
+		spare_removed(&fds[i]);
+	}
+	return any;
 }
 
 /* The deadline passed: what lies in the device still counts. */
@@ -523,6 +533,8 @@ static void drive(struct bell *bell)
 		sys_ppoll(fds, n, time_left(until, &ts), NULL);
 		if (fds[0].revents)
 			bell_silence(bell);
+		for (size_t i = 1; i < n; i++)
+			spare_removed(&fds[i]);
 		/* Taken meanwhile: the promise is the other's, too. */
 		if (!slot_move(SLOT_THREAD_POLL, SLOT_THREAD_TURN))
 			return;

@@ -70,6 +70,7 @@ struct link {
 	char name[16];       /* [I] for messages */
 	struct link *below;  /* [I] what a tee or impairment wraps */
 	int file;            /* [I] a file of its own besides fd, or -1 */
+	bool gone;           /* [S] the device was removed: do not poll fd */
 	usecs now;           /* [S] set by link_send and link_turn */
 };
 

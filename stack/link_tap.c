@@ -29,6 +29,7 @@
 
 #include "limits.h"
 #include "link.h"
+#include "log.h"
 #include "pkt.h"
 #include "sys.h"
 #include "tx.h"
@@ -74,6 +75,16 @@ static void align_frame(struct pkt *p)
 	p->data += (2 - (uintptr_t)p->data) & 3;
 }
 
+/* Whoever polls it would be told so for ever, and be told nothing. */
+static void on_removed(struct link *l)
+{
+	if (!l->gone)
+		log_error("TAP %s was removed while it was in use: this "
+			  "program has no network any more",
+			  l->name);
+	l->gone = true;
+}
+
 static int tap_recv(struct link *l, struct pkt *p)
 {
 	struct vnet_header header = {0};
@@ -88,6 +99,8 @@ static int tap_recv(struct link *l, struct pkt *p)
 		got = sys_readv(l->fd, iov, 2);
 	else
 		got = sys_read(l->fd, iov[1].iov_base, iov[1].iov_len);
+	if (got == -EBADFD)
+		on_removed(l);
 	if (got < 0)
 		return (int)got;
 
