@@ -207,9 +207,23 @@ find_library()
 
 # --- what runs ---------------------------------------------------------------
 
+# The TAP that a killed instance left is nobody's: used as it is, the next sweep
+# of anybody would take it away from us.
+bury_dead_tap()
+{
+  ((EUID == 0)) && [[ -n $tap && -z $nested ]] || return 0
+  open_state
+  [[ -e $state/tap.$tap@$netns ]] || return 0
+  lock
+  [[ ! -e $state/tap.$tap@$netns ]] || ! is_dead "$state/tap.$tap@$netns" ||
+    forget "$state/tap.$tap@$netns"
+  unlock
+}
+
 make_network()
 {
   uplink=
+  bury_dead_tap
   if [[ -n $tap ]] && "${ip[@]}" link show dev "$tap" >/dev/null 2>&1; then
     use_tap
     return

@@ -87,9 +87,27 @@ round()
 
 round "a TAP of the wrapper's" 25
 round "wrapper killed, too" 5 wrapper
-# What the killed wrapper left belongs to nobody now.
-ip -n $ns link del tap0 2>/dev/null
+ours true || fail "after a killed wrapper"
+! ip -n $ns link show tap0 >/dev/null 2>&1 || fail "a killed wrapper's TAP stays"
 ip -n $ns tuntap add dev tap0 mode tap vnet_hdr || fail "cannot make a TAP"
 ip -n $ns addr add $KERNEL/24 dev tap0
 ip -n $ns link set tap0 up
 round "a TAP that stays" 25
+
+# Not killed, but its device is taken away: it says so, once, and is quiet.
+cpu_ticks()
+{
+  awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"
+}
+
+start ours python3 -m http.server --directory "$work" 80
+answers "before the TAP is removed"
+ip -n $ns link del tap0
+sleep 0.2
+server=$(pgrep -P "$pid")
+before=$(cpu_ticks "$server")
+sleep 1
+spent=$(($(cpu_ticks "$server") - before))
+((spent < 20)) || fail "without its TAP it spent $spent of 100 ticks"
+(($(grep -c 'was removed' "$log") == 1)) || fail "nobody said that the TAP was removed"
+proved "a TAP taken away: said so, and spent $spent of 100 ticks"
