@@ -16,10 +16,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #include "block.h"
 #include "fdtab.h"
+#include "passed.h"
 #include "real.h"
 #include "ret.h"
 
@@ -155,24 +155,8 @@ ssize_t recv_message(sock_id s, struct msghdr *msg, int flags)
  * that were ours. */
 static void forget_received(const struct msghdr *msg)
 {
-	struct cmsghdr *c;
-
-	if (LIKELY(!msg->msg_control || !msg->msg_controllen))
-		return;
-	for (c = CMSG_FIRSTHDR(msg); c;
-	     c = CMSG_NXTHDR((struct msghdr *)msg, c)) {
-		size_t bytes = c->cmsg_len - CMSG_LEN(0);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(int) <= bytes;
-		     at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			fdtab_forget(fd);
-		}
-	}
+	if (UNLIKELY(msg->msg_control && msg->msg_controllen))
+		passed_each(msg, fdtab_forget);
 }
 
 SHIM_EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)

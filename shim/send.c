@@ -18,12 +18,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #include "block.h"
 #include "config.h"
 #include "fdtab.h"
 #include "host.h"
+#include "passed.h"
 #include "real.h"
 #include "ret.h"
 #include "signal.h"
@@ -156,29 +156,18 @@ static bool goes_to_host(int fd, sock_id s, const void *addr, socklen_t len)
 	return config_is_host(addr, len) && host_take_over(fd, s) == 0;
 }
 
+static void share_ours(int fd)
+{
+	if (fdtab_is_ours(fdtab_get(fd)))
+		fdtab_share(fd);
+}
+
 /* Copies of our descriptors that travel in a message are held by others, too.
  */
 static void note_passed(const struct msghdr *msg)
 {
-	struct cmsghdr *c;
-
-	if (LIKELY(!msg || !msg->msg_control || !shim_is_ready()))
-		return;
-	for (c = CMSG_FIRSTHDR(msg); c;
-	     c = CMSG_NXTHDR((struct msghdr *)msg, c)) {
-		size_t bytes = c->cmsg_len - CMSG_LEN(0);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (size_t at = 0; at + sizeof(int) <= bytes;
-		     at += sizeof(int)) {
-			int fd;
-
-			memcpy(&fd, CMSG_DATA(c) + at, sizeof(fd));
-			if (fdtab_is_ours(fdtab_get(fd)))
-				fdtab_share(fd);
-		}
-	}
+	if (UNLIKELY(msg && msg->msg_control && shim_is_ready()))
+		passed_each(msg, share_ours);
 }
 
 SHIM_EXPORT ssize_t send(int fd, const void *buf, size_t len, int flags)
