@@ -505,6 +505,16 @@ void stack_note_shared(sock_id s)
 	(void)s;
 }
 
+void stack_note_in_flight(sock_id s, int count)
+{
+	(void)s, (void)count;
+}
+
+void stack_note_left(sock_id s)
+{
+	(void)s;
+}
+
 void stack_die_inside(uint32_t turns)
 {
 	(void)turns;

@@ -208,8 +208,10 @@ void fdtab_release(int fd, fdtab_word word)
 		return;
 	}
 	/* As with the kernel, epoll members live as long as the socket. */
-	if ((word & FDTAB_SHARED) && holder_is_held(fdtab_id(word)))
+	if ((word & FDTAB_SHARED) && holder_is_held(fdtab_id(word))) {
+		stack_note_left(fdtab_id(word));
 		return;
+	}
 	block_close(fdtab_id(word));
 }
 

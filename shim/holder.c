@@ -82,7 +82,7 @@ void holder_draw_key(void)
 
 int holder_open(int flags)
 {
-	return (int)raw3(SYS_socket, AF_UNIX, SOCK_DGRAM | flags, 0);
+	return (int)raw3(SYS_socket, AF_UNIX, SOCK_SEQPACKET | flags, 0);
 }
 
 void holder_drop(int fd)
@@ -125,6 +125,8 @@ int holder_name(int fd, sock_id s)
 	return (int)raw3(SYS_bind, fd, (long)&un, len);
 }
 
+/* Two who ask at the same moment may each take the other for a holder, but not
+ * both: the first one to bind found nobody, and closes the socket. */
 bool holder_is_held(sock_id s)
 {
 	struct sockaddr_un un;
@@ -134,7 +136,7 @@ bool holder_is_held(sock_id s)
 
 	if (fd < 0)
 		return true;
-	ret = raw3(SYS_connect, fd, (long)&un, len);
+	ret = raw3(SYS_bind, fd, (long)&un, len);
 	raw1(SYS_close, fd);
-	return ret != -ECONNREFUSED;
+	return ret != 0;
 }

@@ -6,13 +6,15 @@
  * What this room is for
  *   Every stack socket is a real descriptor, so that numbers, limits, dup,
  *   CLOEXEC, fork and descriptor passing keep the kernel's own rules: an
- *   AF_UNIX datagram socket, because it is S_IFSOCK for fstat(), has an inode
- *   of its own, and refuses what goes to the kernel by mistake. Its inode is
- *   the identity of the socket in the stack.
+ *   AF_UNIX socket, because it is S_IFSOCK for fstat() and has an inode of its
+ *   own, which is the identity of the socket in the stack. It is a
+ * SOCK_SEQPACKET one that is never connected, because that refuses what goes to
+ * the kernel by mistake, read() too, with ENOTCONN; a datagram socket would
+ * wait for ever.
  *
  *   Once other processes may have copies, the holder is bound to an abstract
- *   name. While any copy is open anywhere, or in flight, that name answers;
- *   when it refuses connections, the last close has happened.
+ *   name. While any copy is open anywhere, or in flight, that name is taken;
+ *   when it is free, the last close has happened.
  *
  * Never      calls libc; safe in handlers and vfork children.
  */

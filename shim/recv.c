@@ -153,10 +153,32 @@ ssize_t recv_message(sock_id s, struct msghdr *msg, int flags)
 
 /* What arrived with the message may be sockets of ours, or may have numbers
  * that were ours. */
-static void forget_received(const struct msghdr *msg)
+static void adopt(int fd)
 {
-	if (UNLIKELY(msg->msg_control && msg->msg_controllen))
-		passed_each(msg, fdtab_forget);
+	sock_id s;
+
+	fdtab_forget(fd);
+	s = fdtab_sock(fd);
+	if (s)
+		stack_note_in_flight(s, -1);
+}
+
+/* The original stays in its message. */
+static void adopt_copy(int fd)
+{
+	fdtab_forget(fd);
+	fdtab_get(fd);
+}
+
+static void adopt_received(const struct msghdr *msg, int flags)
+{
+	int saved;
+
+	if (LIKELY(!msg->msg_control || !msg->msg_controllen))
+		return;
+	saved = shim_errno_save();
+	passed_each(msg, flags & MSG_PEEK ? adopt_copy : adopt);
+	shim_errno_restore(saved);
 }
 
 SHIM_EXPORT ssize_t recv(int fd, void *buf, size_t len, int flags)
@@ -198,7 +220,7 @@ SHIM_EXPORT ssize_t recvmsg(int fd, struct msghdr *msg, int flags)
 	if (!s) {
 		n = real.recvmsg(fd, msg, flags);
 		if (n >= 0)
-			forget_received(msg);
+			adopt_received(msg, flags);
 		return n;
 	}
 	if (!msg)
@@ -259,6 +281,6 @@ SHIM_EXPORT int recvmmsg(int fd, struct mmsghdr *msgs, unsigned int n,
 		return (int)shim_ret(receive_many(s, msgs, n, flags, timeout));
 	ret = real.recvmmsg(fd, msgs, n, flags, timeout);
 	for (int i = 0; i < ret; i++)
-		forget_received(&msgs[i].msg_hdr);
+		adopt_received(&msgs[i].msg_hdr, flags);
 	return ret;
 }

@@ -156,18 +156,31 @@ static bool goes_to_host(int fd, sock_id s, const void *addr, socklen_t len)
 	return config_is_host(addr, len) && host_take_over(fd, s) == 0;
 }
 
+/* Copies of our descriptors that travel in a message are held by others, too.
+ * Before it is sent, because it may have arrived when sendmsg() returns. */
 static void share_ours(int fd)
 {
-	if (fdtab_is_ours(fdtab_get(fd)))
-		fdtab_share(fd);
+	fdtab_word word = fdtab_get(fd);
+
+	if (!fdtab_is_ours(word))
+		return;
+	fdtab_share(fd);
+	if (fdtab_is_sock(word))
+		stack_note_in_flight(fdtab_id(word), 1);
 }
 
-/* Copies of our descriptors that travel in a message are held by others, too.
- */
-static void note_passed(const struct msghdr *msg)
+static void take_back(int fd)
+{
+	sock_id s = fdtab_sock(fd);
+
+	if (s)
+		stack_note_in_flight(s, -1);
+}
+
+static void note_passed(const struct msghdr *msg, void (*note)(int fd))
 {
 	if (UNLIKELY(msg && msg->msg_control && shim_is_ready()))
-		passed_each(msg, share_ours);
+		passed_each(msg, note);
 }
 
 SHIM_EXPORT ssize_t send(int fd, const void *buf, size_t len, int flags)
@@ -202,16 +215,34 @@ SHIM_EXPORT ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 SHIM_EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 {
 	sock_id s = fdtab_sock(fd);
+	ssize_t n;
 
 	if (!s) {
-		note_passed(msg);
-		return real.sendmsg(fd, msg, flags);
+		note_passed(msg, share_ours);
+		n = real.sendmsg(fd, msg, flags);
+		if (n < 0)
+			note_passed(msg, take_back);
+		return n;
 	}
 	if (!msg)
 		return shim_ret(-EFAULT);
 	if (goes_to_host(fd, s, msg->msg_name, msg->msg_namelen))
 		return real.sendmsg(fd, msg, flags);
 	return shim_ret(send_message(s, msg, flags));
+}
+
+static int pass_on(int fd, struct mmsghdr *msgs, unsigned int n, int flags)
+{
+	unsigned int max = n < MESSAGES_MAX ? n : MESSAGES_MAX;
+	int sent;
+
+	for (unsigned int i = 0; msgs && i < max; i++)
+		note_passed(&msgs[i].msg_hdr, share_ours);
+	sent = real.sendmmsg(fd, msgs, n, flags);
+	for (unsigned int i = sent < 0 ? 0 : (unsigned int)sent;
+	     msgs && i < max; i++)
+		note_passed(&msgs[i].msg_hdr, take_back);
+	return sent;
 }
 
 /* An error after the first message is a short count; the next call meets it. */
@@ -221,11 +252,8 @@ SHIM_EXPORT int sendmmsg(int fd, struct mmsghdr *msgs, unsigned int n,
 	sock_id s = fdtab_sock(fd);
 	unsigned int i;
 
-	if (!s) {
-		for (i = 0; msgs && i < n && i < MESSAGES_MAX; i++)
-			note_passed(&msgs[i].msg_hdr);
-		return real.sendmmsg(fd, msgs, n, flags);
-	}
+	if (!s)
+		return pass_on(fd, msgs, n, flags);
 	if (n && goes_to_host(fd, s, msgs->msg_hdr.msg_name,
 			      msgs->msg_hdr.msg_namelen))
 		return real.sendmmsg(fd, msgs, n, flags);

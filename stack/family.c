@@ -10,7 +10,7 @@
  *
  * Bounded    A burial looks at every slot once, a few under one lock.
  * Lock       as each function says.
- * Proved by  integration/family.sh, integration/kill_campaign.sh
+ * Proved by  integration/family.sh, test-apps/passed_socket.c
  */
 
 #include "family.h"
@@ -22,8 +22,13 @@
 #include "log.h"
 #include "sys.h"
 #include "turn.h"
+#include "undertaker.h"
 
 enum { SLOTS_A_TURN = 64 };
+
+/* A message that nobody will receive is found after at most this. */
+#define ASK_MIN_US MSEC(20)
+#define ASK_MAX_US SEC(60)
 
 static uint32_t self; /* [S] of this process */
 static bool (*is_held)(sock_id);
@@ -244,12 +249,15 @@ static void close_unheld(struct stack *st, const struct doubts *d)
 	}
 }
 
-void family_bury(struct stack *st, uint32_t index)
+/* Calls `look` for every slot, a few under one lock; the sockets that it is in
+ * doubt about and that nobody holds are closed. */
+static void look_at_slots(struct stack *st, uint32_t index,
+			  void (*look)(struct sock_slot *slot, uint32_t index,
+				       struct doubts *d))
 {
 	uint32_t n, at = 0;
 
 	turn_enter();
-	free_waiters(st, index);
 	n = count_slots(st);
 	turn_leave(st);
 
@@ -258,11 +266,86 @@ void family_bury(struct stack *st, uint32_t index)
 
 		turn_enter();
 		for (size_t i = 0; i < SLOTS_A_TURN && at < n; i++)
-			bury_slot(slot_at(st, at++), index, &d);
+			look(slot_at(st, at++), index, &d);
 		turn_leave(st);
 		close_unheld(st, &d);
 	}
+}
+
+void family_bury(struct stack *st, uint32_t index)
+{
+	turn_enter();
+	free_waiters(st, index);
+	turn_leave(st);
+
+	look_at_slots(st, index, bury_slot);
 	turn_enter();
 	st->family.pids[index] = 0;
 	turn_leave(st);
+}
+
+/* --- in flight ----------------------------------------------------------- */
+
+static bool is_in_doubt(const struct sock_slot *slot)
+{
+	return slot->kind == SOCK_KIND_SOCKET && slot->left && slot->in_flight;
+}
+
+static void ask_slot(struct sock_slot *slot, uint32_t index, struct doubts *d)
+{
+	(void)index;
+	if (!is_in_doubt(slot))
+		return;
+	d->ids[d->n++] = sock_slot_id(slot);
+}
+
+void family_ask(struct stack *st)
+{
+	usecs wait;
+	bool any = false;
+
+	turn_enter();
+	wait = st->family.ask_again;
+	turn_leave(st);
+	if (!wait)
+		return;
+
+	look_at_slots(st, 0, ask_slot);
+	turn_enter();
+	for (uint32_t i = 0; i < count_slots(st) && !any; i++)
+		any = is_in_doubt(slot_at(st, i));
+	st->family.ask_again = any ? MIN(wait * 2, ASK_MAX_US) : 0;
+	turn_leave(st);
+}
+
+void stack_note_in_flight(sock_id id, int count)
+{
+	struct stack *st = turn_enter();
+	struct sock *s = sock_find(st, id);
+
+	if (s && (count > 0 || s->slot->in_flight >= (uint32_t)-count))
+		s->slot->in_flight += (uint32_t)count;
+	/* Whoever has it now will say when it leaves. */
+	if (s && count < 0)
+		s->slot->left = false;
+	turn_leave(st);
+	if (s)
+		undertaker_start();
+}
+
+void stack_note_left(sock_id id)
+{
+	struct stack *st = turn_enter();
+	struct sock *s = sock_find(st, id);
+	bool in_doubt = false;
+
+	if (s) {
+		s->slot->left = true;
+		in_doubt = is_in_doubt(s->slot);
+	}
+	if (in_doubt)
+		st->family.ask_again = ASK_MIN_US;
+	turn_leave(st);
+	if (in_doubt)
+		undertaker_tell();
 }

@@ -34,6 +34,8 @@ struct family {
 	usecs watch_until;   /* [S] */
 	uint32_t watch_bell; /* [a] of who sleeps as driver */
 
+	usecs ask_again; /* [S] how long to wait before asking; 0: no doubts */
+
 	uint32_t undertaker_bell;   /* [a] rings it; 0: nobody there yet */
 	struct lock burying;        /* who holds it notices deaths */
 	int highest;                /* [S] no entry above was ever used */
@@ -74,5 +76,12 @@ bool family_drop(struct family_set *set);
  * Takes the stack lock several times, for short.
  */
 void family_bury(struct stack *st, uint32_t index);
+
+/*
+ * Sockets that were closed by everybody we know of while copies travelled in
+ * messages: asks the kernel, and closes those that nobody holds. Takes the
+ * stack lock several times, for short.
+ */
+void family_ask(struct stack *st);
 
 #endif

@@ -95,6 +95,8 @@ struct sock_slot *sock_slot_new(struct stack *st, enum sock_kind kind,
 	slot->object = object;
 	slot->nonblocking = false;
 	slot->shared = false;
+	slot->left = false;
+	slot->in_flight = 0;
 	slot->ready = 0;
 	st->nsocks++;
 	return slot;

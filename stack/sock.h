@@ -42,13 +42,15 @@ enum sock_kind { SOCK_KIND_FREE, SOCK_KIND_SOCKET, SOCK_KIND_EPSET };
 
 /* One number's place. Its members are valid whoever holds an old number. */
 struct sock_slot {
-	uint32_t generation;         /* [a] counts up when the object goes */
-	uint32_t ready;              /* [a] EPOLL bits; see sock_wait.h */
-	uint32_t index;              /* [I] of this slot */
-	uint8_t kind;                /* [S] enum sock_kind */
-	bool nonblocking;            /* [a] O_NONBLOCK */
-	bool shared;                 /* [a] its last close the kernel knows */
-	void *object;                /* [S] struct sock or struct epset */
+	uint32_t generation; /* [a] counts up when the object goes */
+	uint32_t ready;      /* [a] EPOLL bits; see sock_wait.h */
+	uint32_t index;      /* [I] of this slot */
+	uint8_t kind;        /* [S] enum sock_kind */
+	bool nonblocking;    /* [a] O_NONBLOCK */
+	bool shared;         /* [a] its last close the kernel knows */
+	bool left;           /* [S] who closed it found it held */
+	uint32_t in_flight;  /* [S] copies in messages, as far as known */
+	void *object;        /* [S] struct sock or struct epset */
 	struct sock_slot *next_free; /* [S] */
 };
 

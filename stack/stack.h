@@ -109,6 +109,18 @@ void stack_set_held_hook(bool (*ask)(sock_id s));
 /* Another process may get a descriptor of it now; `ask` can answer for it. */
 void stack_note_shared(sock_id s);
 
+/*
+ * Copies of a descriptor travel in messages: `count` were sent, or arrived (or
+ * could not be sent: negative). The receiver of a message may be no process of
+ * ours, and one that nobody receives goes without a word.
+ */
+void stack_note_in_flight(sock_id s, int count);
+
+/* The last descriptor of this process is closed, and there are others. When
+ * they may be in flight only, the kernel is asked again, less and less often.
+ */
+void stack_note_left(sock_id s);
+
 /* Before a process that will share the stack is made; starts a thread. */
 void stack_before_family(void);
 

@@ -90,12 +90,27 @@ static void follow_family(void)
 	}
 }
 
+/* How long to sleep: NULL, for ever, unless descriptors may be in flight. */
+static struct timespec *patience(struct timespec *ts)
+{
+	usecs wait;
+
+	turn_enter();
+	wait = turn_stack->family.ask_again;
+	turn_leave(turn_stack);
+	*ts = (struct timespec){(time_t)(wait / USECS_PER_SEC),
+				(long)(wait % USECS_PER_SEC) * 1000};
+	return wait ? ts : NULL;
+}
+
 /* Sleeps until somebody comes or goes. */
 static void keep_watch(void)
 {
 	struct pollfd fds[LIMIT_FAMILY];
 	uint32_t who[LIMIT_FAMILY];
+	struct timespec ts;
 	nfds_t n = 1;
+	int ret;
 
 	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
 	for (uint32_t i = 1; i < LIMIT_FAMILY; i++) {
@@ -104,7 +119,10 @@ static void keep_watch(void)
 		who[n] = i;
 		fds[n++] = (struct pollfd){pidfds[i], POLLIN, 0};
 	}
-	if (sys_ppoll(fds, n, NULL, NULL) <= 0)
+	ret = sys_ppoll(fds, n, patience(&ts), NULL);
+	if (ret == 0)
+		family_ask(turn_stack);
+	if (ret <= 0)
 		return;
 	if (fds[0].revents)
 		bell_silence(bell);
