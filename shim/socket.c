@@ -4,14 +4,17 @@
  * socket.c - socket(2), socketpair(2)
  *
  * What this room is for
- *   AF_INET and AF_INET6 sockets are the stack's, whatever their type; the
- *   number comes from the kernel, for a holder. Other families are libc's.
+ *   AF_INET and AF_INET6 sockets are the stack's, whatever their type, and
+ *   so are the two families of AF_NETLINK that ask about addresses, routes and
+ *   sockets; the number comes from the kernel, for a holder. Other families are
+ *   libc's.
  *
  * Never      makes a kernel socket because the stack cannot make its own.
  * Follows    socket(2).
  */
 
 #include <errno.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 
 #include "fdtab.h"
@@ -62,11 +65,19 @@ static int open_ours(int family, int type, int protocol)
 	return fd;
 }
 
+/* The netlink families that are about TCP/IP. */
+static bool is_netlink_ours(int family, int protocol)
+{
+	return family == AF_NETLINK &&
+	       (protocol == NETLINK_ROUTE || protocol == NETLINK_SOCK_DIAG);
+}
+
 SHIM_EXPORT int socket(int family, int type, int protocol)
 {
 	int fd;
 
-	if (family == AF_INET || family == AF_INET6)
+	if (family == AF_INET || family == AF_INET6 ||
+	    is_netlink_ours(family, protocol))
 		return (int)shim_ret(open_ours(family, type, protocol));
 	fd = real.socket(family, type, protocol);
 	fdtab_heal(fd);

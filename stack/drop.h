@@ -16,6 +16,7 @@
 #define DROP_LIST(X)                                                           \
 	X(LINK_SHORT, "frame shorter than an Ethernet header")                 \
 	X(LINK_OFFLOAD, "offload header contradicts the frame")                \
+	X(LINK_DOWN, "the interface was set down")                             \
 	X(ETH_NOT_OURS, "unicast to another station")                          \
 	X(ETH_TYPE, "EtherType nobody handles")                                \
 	X(ETH_SOURCE, "multicast source address")                              \

@@ -78,7 +78,7 @@ void eth_input(struct iface *ifp, struct pkt *p)
 	ifp->rx_bytes += p->len;
 	stats_add(&eng->stats, STAT_LINK_IN_FRAMES, 1);
 
-	v = demultiplex(ifp, p);
+	v = ifp->is_down ? DROP_LINK_DOWN : demultiplex(ifp, p);
 	if (v == TAKEN)
 		return;
 	if (v != DONE) {
@@ -131,7 +131,7 @@ int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
 	wire->src = ifp->mac;
 	wire->type = be16_make(type);
 
-	err = send_frame(ifp, t);
+	err = ifp->is_down ? -ENETDOWN : send_frame(ifp, t);
 	if (err < 0) {
 		stats_add(stats, STAT_LINK_OUT_ERRORS, 1);
 		return err;

@@ -56,6 +56,39 @@ int iface_add_addr(struct iface *ifp, const struct inet_prefix *p)
 	return 0;
 }
 
+int iface_delete_addr(struct iface *ifp, const struct inet_prefix *p)
+{
+	for (uint32_t i = 0; i < ifp->naddrs; i++) {
+		if (!inet_equal(&ifp->addrs[i].addr, &p->addr) ||
+		    ifp->addrs[i].bits != p->bits)
+			continue;
+		memmove(&ifp->addrs[i], &ifp->addrs[i + 1],
+			(ifp->naddrs - i - 1) * sizeof(ifp->addrs[0]));
+		ifp->naddrs--;
+		return 0;
+	}
+	return -EADDRNOTAVAIL;
+}
+
+/* Who is behind a link that was down is found out anew. */
+void iface_set_down(struct iface *ifp, bool is_down)
+{
+	if (ifp->is_down == is_down)
+		return;
+	ifp->is_down = is_down;
+	neigh_flush(&ifp->neigh4);
+}
+
+void iface_set_mtu(struct iface *ifp, uint32_t mtu)
+{
+	ifp->mtu = mtu;
+}
+
+void iface_set_mac(struct iface *ifp, const struct eth_addr *mac)
+{
+	ifp->mac = *mac;
+}
+
 bool iface_owns(const struct iface *ifp, const struct inet_addr *a)
 {
 	if (ifp->is_loopback && inet_is4(a) && inet_is_loopback(a))

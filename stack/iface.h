@@ -29,6 +29,7 @@ struct iface {
 	uint32_t caps;       /* [S] enum link_caps */
 	int link;            /* [I] handle, see link.h */
 	bool is_loopback;    /* [I] */
+	bool is_down;        /* [S] nothing goes in or out */
 	struct inet_prefix
 		addrs[LIMIT_IFACE_ADDRS]; /* [S] with prefix length */
 	uint32_t naddrs;                  /* [S] */
@@ -42,6 +43,16 @@ void iface_fini(struct iface *ifp);
 
 /* 0, -EEXIST, -ENOBUFS. */
 int iface_add_addr(struct iface *ifp, const struct inet_prefix *p) MUST_CHECK;
+
+/* The same address with the same length goes: 0, -EADDRNOTAVAIL. */
+int iface_delete_addr(struct iface *ifp,
+		      const struct inet_prefix *p) MUST_CHECK;
+
+/* What `ip link set` may change. Down: no frame goes in or out, and nothing is
+ * routed there. */
+void iface_set_down(struct iface *ifp, bool is_down);
+void iface_set_mtu(struct iface *ifp, uint32_t mtu);
+void iface_set_mac(struct iface *ifp, const struct eth_addr *mac);
 
 /* Is it one of our addresses here? For loopback: all of 127/8. */
 bool iface_owns(const struct iface *ifp, const struct inet_addr *a);

@@ -72,14 +72,15 @@ struct neigh *neigh_find(struct neigh_table *t, const struct inet_addr *a)
 	return n;
 }
 
-/* The table is full: the least recent goes, waiting packets are spared. */
+/* The table is full: the least recent goes, waiting packets are spared, and
+ * what a program said is for ever. */
 static void evict(struct neigh_table *t)
 {
 	struct neigh *victim = NULL;
 
 	list_for_each (it, &t->lru) {
 		victim = list_entry(it, struct neigh, lru);
-		if (victim->nwaiting == 0)
+		if (victim->nwaiting == 0 && !victim->is_permanent)
 			break;
 	}
 	if (victim && victim->nwaiting > 0)
@@ -164,14 +165,20 @@ static void touch(struct neigh *n)
 	}
 }
 
+enum neigh_state neigh_state_now(const struct neigh *n)
+{
+	if (n->state == NEIGH_REACHABLE && !n->is_permanent &&
+	    n->table->eng->now - n->since >= LIMIT_NEIGH_REACHABLE_US)
+		return NEIGH_STALE;
+	return (enum neigh_state)n->state;
+}
+
 /* What time has made of the entry since somebody looked. */
 static void grow_old(struct neigh *n)
 {
 	usecs now = n->table->eng->now;
 
-	if (n->state == NEIGH_REACHABLE &&
-	    now - n->since >= LIMIT_NEIGH_REACHABLE_US)
-		n->state = NEIGH_STALE;
+	n->state = (uint8_t)neigh_state_now(n);
 	if (n->state == NEIGH_STALE && now - n->used >= LIMIT_NEIGH_STALE_US)
 		start_asking(n, NEIGH_INCOMPLETE);
 	else if (n->state == NEIGH_FAILED && now - n->since >= NEIGH_FAILED_US)
@@ -271,7 +278,7 @@ static void on_fact(struct neigh *n, const struct eth_addr *mac)
 	bool was_known =
 		n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED;
 
-	if (was_known && eth_equal(&n->mac, mac))
+	if (n->is_permanent || (was_known && eth_equal(&n->mac, mac)))
 		return;
 	n->mac = *mac;
 	n->state = NEIGH_STALE;
@@ -314,7 +321,7 @@ void neigh_confirm(struct neigh_table *t, const struct inet_addr *a,
 {
 	struct neigh *n = neigh_find(t, a);
 
-	if (!n)
+	if (!n || n->is_permanent)
 		return;
 	/* tries is the number of questions that are open. */
 	if (n->tries == 0) {
@@ -332,6 +339,44 @@ void neigh_reachable_hint(struct neigh_table *t, const struct inet_addr *a)
 
 	if (n && n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED)
 		on_confirmed(n);
+}
+
+int neigh_set(struct neigh_table *t, const struct inet_addr *a,
+	      const struct eth_addr *mac, bool is_permanent, bool is_confirmed)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (!n)
+		n = create(t, a);
+	if (!n)
+		return -ENOBUFS;
+	n->is_permanent = false;
+	on_fact(n, mac);
+	n->is_permanent = is_permanent;
+	on_confirmed(n);
+	if (!is_permanent && !is_confirmed)
+		n->state = NEIGH_STALE;
+	return 0;
+}
+
+int neigh_delete(struct neigh_table *t, const struct inet_addr *a)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (!n)
+		return -ENOENT;
+	forget(n, DROP_NEIGH_UNREACHABLE);
+	return 0;
+}
+
+void neigh_flush(struct neigh_table *t)
+{
+	list_for_each_safe (it, next, &t->lru) {
+		struct neigh *n = list_entry(it, struct neigh, lru);
+
+		if (!n->is_permanent)
+			forget(n, DROP_NEIGH_UNREACHABLE);
+	}
 }
 
 /* Nobody answered: what waits will never leave. */

@@ -40,6 +40,7 @@ struct neigh {
 	struct eth_addr mac;   /* [S] valid except INCOMPLETE, FAILED */
 	uint8_t state;         /* [S] enum neigh_state */
 	uint8_t tries;         /* [S] questions asked in this round */
+	bool is_permanent;     /* [S] a program said so: never asked */
 	struct timer timer;    /* [S] TIMER_NEIGH */
 	usecs used;            /* [S] last time a packet was sent to it */
 	usecs since;         /* [S] confirmed (REACHABLE), given up (FAILED) */
@@ -71,6 +72,21 @@ struct neigh *neigh_find(struct neigh_table *t, const struct inet_addr *a);
 bool neigh_resolve(struct neigh_table *table, const struct inet_addr *a,
 		   const struct tx *t, struct eth_addr *mac,
 		   int *err) MUST_CHECK;
+
+/* What a program knows: for ever, or as if it were learned and perhaps
+ * confirmed just now. 0 or -ENOBUFS. */
+int neigh_set(struct neigh_table *t, const struct inet_addr *a,
+	      const struct eth_addr *mac, bool is_permanent,
+	      bool is_confirmed) MUST_CHECK;
+
+/* 0, -ENOENT. Packets that wait are dropped. */
+int neigh_delete(struct neigh_table *t, const struct inet_addr *a) MUST_CHECK;
+
+/* All of them, but for what programs said is for ever. */
+void neigh_flush(struct neigh_table *t);
+
+/* The state with what time has made of it; changes nothing. */
+enum neigh_state neigh_state_now(const struct neigh *n);
 
 /* Facts from ARP/ND. learn creates; refresh only changes what is known. */
 void neigh_learn(struct neigh_table *t, const struct inet_addr *a,

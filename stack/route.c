@@ -26,7 +26,8 @@
 struct choice {
 	struct iface *ifp;
 	struct inet_addr gateway;
-	int bits; /* -1: nothing yet */
+	struct inet_addr source; /* that the route prefers, or any */
+	int bits;                /* -1: nothing yet */
 	uint32_t metric;
 };
 
@@ -43,7 +44,7 @@ static bool comes_before(const struct route *a, const struct route *b)
 	return a->metric < b->metric;
 }
 
-static struct inet_prefix network_of(const struct inet_prefix *p)
+struct inet_prefix route_network(const struct inet_prefix *p)
 {
 	struct inet_prefix net = *p;
 
@@ -61,7 +62,7 @@ int route_add(struct net *n, const struct route *r)
 
 	if (r->ifindex == 0 || r->ifindex > n->nifs)
 		return -ENODEV;
-	new.dst = network_of(&r->dst);
+	new.dst = route_network(&r->dst);
 	for (uint32_t i = 0; i < t->count; i++) {
 		if (is_same(&t->r[i], &new))
 			return -EEXIST;
@@ -76,12 +77,27 @@ int route_add(struct net *n, const struct route *r)
 	return 0;
 }
 
+int route_replace(struct net *n, const struct route *r, bool may_add)
+{
+	struct route_table *t = &n->routes;
+	struct route new = *r;
+
+	new.dst = route_network(&r->dst);
+	for (uint32_t i = 0; i < t->count; i++) {
+		if (!is_same(&t->r[i], &new))
+			continue;
+		t->r[i] = new;
+		return 0;
+	}
+	return may_add ? route_add(n, r) : -ENOENT;
+}
+
 int route_delete(struct net *n, const struct route *r)
 {
 	struct route_table *t = &n->routes;
 	struct route gone = *r;
 
-	gone.dst = network_of(&r->dst);
+	gone.dst = route_network(&r->dst);
 	for (uint32_t i = 0; i < t->count; i++) {
 		if (!is_same(&t->r[i], &gone))
 			continue;
@@ -100,7 +116,7 @@ static void consider_onlink(struct net *n, const struct inet_addr *dst,
 	for (uint32_t i = 1; i < n->nifs; i++) {
 		struct iface *ifp = &n->ifs[i];
 
-		for (uint32_t k = 0; k < ifp->naddrs; k++) {
+		for (uint32_t k = 0; !ifp->is_down && k < ifp->naddrs; k++) {
 			const struct inet_prefix *p = &ifp->addrs[k];
 
 			if (p->bits <= c->bits || !inet_in_prefix(dst, p))
@@ -122,10 +138,12 @@ static void consider_table(struct net *n, const struct inet_addr *dst,
 		if (r->dst.bits <= c->bits)
 			return;
 		if (inet_is4(&r->dst.addr) != inet_is4(dst) ||
-		    !inet_in_prefix(dst, &r->dst))
+		    !inet_in_prefix(dst, &r->dst) ||
+		    n->ifs[r->ifindex - 1].is_down)
 			continue;
 		c->ifp = &n->ifs[r->ifindex - 1];
 		c->gateway = r->gateway;
+		c->source = r->source;
 		c->bits = r->dst.bits;
 		c->metric = r->metric;
 		return;
@@ -137,7 +155,7 @@ static void consider_any_link(struct net *n, const struct inet_addr *dst,
 			      struct choice *c)
 {
 	for (uint32_t i = 1; i < n->nifs; i++) {
-		if (iface_source_for(&n->ifs[i], dst)) {
+		if (!n->ifs[i].is_down && iface_source_for(&n->ifs[i], dst)) {
 			*c = (struct choice){.ifp = &n->ifs[i], .bits = 0};
 			return;
 		}
@@ -175,7 +193,9 @@ static int wire_path(struct net *n, const struct inet_addr *dst,
 	out->next_hop = *dst;
 	if (!to_many && !inet_is_any(&c.gateway))
 		out->next_hop = c.gateway;
-	source = iface_source_for(c.ifp, &out->next_hop);
+	source = &c.source;
+	if (inet_is_any(source) || !net_is_local(n, source))
+		source = iface_source_for(c.ifp, &out->next_hop);
 	if (!source)
 		return -ENETUNREACH;
 	out->source = *source;

@@ -24,6 +24,8 @@ struct route {
 	struct inet_addr gateway; /* any: on-link */
 	uint32_t ifindex;         /* of the way out */
 	uint32_t metric;          /* lower wins */
+	struct inet_addr source;  /* ours to prefer; any: as the link says */
+	uint8_t protocol; /* who made it, as rtnetlink(7) numbers them */
 };
 
 struct route_table {
@@ -42,8 +44,16 @@ struct path {
 /* 0, -EEXIST, -ENOBUFS. */
 int route_add(struct net *n, const struct route *r) MUST_CHECK;
 
+/* As route_add, but what has the same prefix and metric goes; when there is
+ * none it is added with `may_add`, else -ENOENT. */
+int route_replace(struct net *n, const struct route *r,
+		  bool may_add) MUST_CHECK;
+
 /* 0, -ESRCH. */
 int route_delete(struct net *n, const struct route *r) MUST_CHECK;
+
+/* The network part of an address with a prefix length. */
+struct inet_prefix route_network(const struct inet_prefix *p);
 
 /*
  * `src` may be NULL or any. 0, -ENETUNREACH (no route), -EADDRNOTAVAIL (src is

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "epset.h"
+#include "sock_netlink.h"
 
 enum {
 	RCVLOWAT_DEFAULT = 1,
@@ -34,6 +35,7 @@ int sock_stack_init(struct stack *st, struct arena *arena,
 	udp_init(&st->udp, &st->eng, &st->net);
 	st->net.tcp = &st->tcp;
 	st->net.udp = &st->udp;
+	list_init(&st->netlinks);
 	st->next_bell = 1;
 	family_init(&st->family);
 	return 0;
@@ -141,12 +143,21 @@ struct sock *sock_find(struct stack *st, sock_id id)
 	return slot->object;
 }
 
+static int check_netlink(int type, int protocol)
+{
+	if (type != SOCK_RAW && type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	return sock_netlink_knows(protocol) ? protocol : -EPROTONOSUPPORT;
+}
+
 /* The protocol that socket(2) means, or -errno. */
 static int check_protocol(int family, int type, int protocol)
 {
 	/* In Linux's order. */
 	if (type < 0 || type > SOCK_PACKET)
 		return -EINVAL;
+	if (family == AF_NETLINK)
+		return check_netlink(type, protocol);
 	if (family != AF_INET && family != AF_INET6)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
@@ -221,7 +232,9 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 	if (ret < 0)
 		return ret;
 
-	if (type == SOCK_STREAM) {
+	if (family == AF_NETLINK) {
+		ret = sock_netlink_new(s);
+	} else if (type == SOCK_STREAM) {
 		ret = tcp_new(&st->tcp, s, &s->conn);
 	} else {
 		ret = udp_new(&st->udp, &s->pcb);
@@ -232,7 +245,8 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 		free_bare(s);
 		return ret;
 	}
-	sock_opt_apply_family(s);
+	if (!s->nl)
+		sock_opt_apply_family(s);
 	sock_update(s, 0);
 	*out = s;
 	return 0;
@@ -274,6 +288,8 @@ void sock_close(struct sock *s)
 		news_forget(&s->pcb->news);
 		udp_free(s->pcb);
 	}
+	if (s->nl)
+		sock_netlink_free(s);
 	s->conn = NULL;
 	s->pcb = NULL;
 	free_bare(s);
@@ -311,8 +327,12 @@ struct sock *sock_by_inode(struct stack *st, uint64_t inode)
 
 void sock_update(struct sock *s, uint32_t edges)
 {
-	uint32_t level = s->conn ? sock_stream_ready(s) : sock_dgram_ready(s);
+	uint32_t level;
 
+	if (s->nl)
+		level = sock_netlink_ready(s);
+	else
+		level = s->conn ? sock_stream_ready(s) : sock_dgram_ready(s);
 	readiness_set(&s->readiness, level, edges);
 }
 

@@ -30,6 +30,7 @@
 #include <uthash.h>
 
 struct loop_queue;
+struct nl_sock;
 
 /* sock_id: generation above, index below; 56 bits in all. */
 enum {
@@ -67,11 +68,12 @@ struct sock {
 	struct stack *stack;        /* [I] */
 	struct sock_slot *slot;     /* [I] */
 	uint32_t owner;             /* [I] who made it: see family.h */
-	int family;                 /* [I] AF_INET or AF_INET6 */
+	int family;                 /* [I] AF_INET, AF_INET6, AF_NETLINK */
 	int type;                   /* [I] SOCK_STREAM or SOCK_DGRAM */
 	int protocol;               /* [I] IPPROTO_TCP, IPPROTO_UDP */
 	struct tcp_conn *conn;      /* [S] streams; NULL after close */
 	struct udp_pcb *pcb;        /* [S] datagrams */
+	struct nl_sock *nl;         /* [S] AF_NETLINK; see sock_netlink.h */
 	struct readiness readiness; /* [S] who watches */
 	uint64_t inode;             /* [S] of the placeholder; 0: none yet */
 	usecs rcvtimeo, sndtimeo;   /* [S] USECS_NEVER: none */
@@ -108,6 +110,7 @@ struct stack {
 	struct sock_slot *free_slots;        /* [S] */
 	uint32_t nsocks;                     /* [S] in use */
 	struct sock *inodes;                 /* [S] by placeholder inode */
+	struct list netlinks;                /* [S] struct nl_sock */
 	struct loop_queue *loop;             /* [S] frames of the loopback */
 	bool loop_more;                      /* [S] more frames wait there */
 	uint32_t next_bell;                  /* [a] see bell.h */

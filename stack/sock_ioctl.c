@@ -191,6 +191,8 @@ int sock_ioctl(struct sock *s, unsigned long request, void *arg)
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
 	case SIOCATMARK:
+		if (s->nl)
+			return -ENOTTY;
 		return s->conn ? stream_queue(s, request, arg)
 			       : dgram_queue(s, request, arg);
 	case SIOCGIFCONF:

@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "sock_netlink.h"
 #include "sock_opt_priv.h"
 
 #ifndef SO_BUSY_POLL
@@ -256,6 +257,11 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 
 	if ((int)*len < 0)
 		return -EINVAL;
+	if (s->nl) {
+		ret = sock_netlink_opt_get(s, level, name, value, len);
+		if (ret != SOCK_NETLINK_OTHERS)
+			return ret;
+	}
 	if (!knows_level(s, level))
 		return -EOPNOTSUPP;
 	if (!o || (level == IPPROTO_TCP && !s->conn))
@@ -354,6 +360,11 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 
 	if ((int)len < 0)
 		return -EINVAL;
+	if (s->nl) {
+		ret = sock_netlink_opt_set(s, level, name, value, len);
+		if (ret != SOCK_NETLINK_OTHERS)
+			return ret;
+	}
 	if (!knows_level(s, level))
 		return -ENOPROTOOPT;
 	if (!o || (level == IPPROTO_TCP && !s->conn))

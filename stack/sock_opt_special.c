@@ -43,6 +43,8 @@ static int push_reuse(struct sock *s)
 		flags |= BINDING_IS6;
 	if (s->v6only)
 		flags |= BINDING_V6ONLY;
+	if (s->nl)
+		return 0;
 	if (s->conn)
 		return tcp_set(s->conn, TCP_O_REUSE, (int)flags);
 	s->pcb->bind.flags =

@@ -22,6 +22,7 @@
 #include "driver.h"
 #include "epset.h"
 #include "log.h"
+#include "sock_netlink.h"
 #include "turn.h"
 
 /* Data calls with at least this much let the engine take what has arrived. */
@@ -86,19 +87,27 @@ int stack_close(sock_id id)
 	return 0;
 }
 
+static int bind_to(struct sock *s, const struct sockaddr *addr, socklen_t len)
+{
+	struct endpoint local;
+	int ret;
+
+	if (s->nl)
+		return sock_netlink_bind(s, addr, len);
+	ret = sock_bind_addr(s, addr, len, &local);
+	if (ret < 0)
+		return ret;
+	return s->conn ? sock_stream_bind(s, &local) : udp_bind(s->pcb, &local);
+}
+
 int stack_bind(sock_id id, const struct sockaddr *addr, socklen_t len)
 {
 	struct sock *s = enter(id);
-	struct endpoint local;
 	int ret;
 
 	if (!s)
 		return -EBADF;
-	ret = sock_bind_addr(s, addr, len, &local);
-	if (ret == 0 && s->conn)
-		ret = sock_stream_bind(s, &local);
-	else if (ret == 0)
-		ret = udp_bind(s->pcb, &local);
+	ret = bind_to(s, addr, len);
 	sock_update(s, 0);
 	leave();
 	return ret;
@@ -159,6 +168,8 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 	struct endpoint remote;
 	int ret;
 
+	if (s->nl)
+		return sock_netlink_connect(s, addr, len);
 	if (sock_addr_is(addr, len, AF_UNSPEC))
 		return disconnect(s);
 	ret = sock_addr_in(s, addr, len, &remote);
@@ -193,8 +204,11 @@ int stack_shutdown(sock_id id, int how)
 
 	if (!s)
 		return -EBADF;
-	ret = s->conn ? sock_stream_shutdown(s, how)
-		      : sock_dgram_shutdown(s, how);
+	if (s->nl)
+		ret = -EOPNOTSUPP;
+	else
+		ret = s->conn ? sock_stream_shutdown(s, how)
+			      : sock_dgram_shutdown(s, how);
 	leave();
 	return ret;
 }
@@ -215,13 +229,16 @@ int stack_getsockname(sock_id id, struct sockaddr *addr, socklen_t *len)
 
 	if (!s)
 		return -EBADF;
-	local = local_of(s);
-	if (!addr || !len)
+	if (!addr || !len) {
 		ret = -EFAULT;
-	else if ((int)*len < 0)
+	} else if ((int)*len < 0) {
 		ret = -EINVAL;
-	else
+	} else if (s->nl) {
+		ret = sock_netlink_name(s, false, addr, len);
+	} else {
+		local = local_of(s);
 		sock_addr_out(s, &local, addr, len);
+	}
 	leave();
 	return ret;
 }
@@ -261,12 +278,14 @@ int stack_getpeername(sock_id id, struct sockaddr *addr, socklen_t *len)
 
 	if (!s)
 		return -EBADF;
-	if (!remote_of(s, &remote))
+	if (!s->nl && !remote_of(s, &remote))
 		ret = -ENOTCONN;
 	else if (!addr || !len)
 		ret = -EFAULT;
 	else if ((int)*len < 0)
 		ret = -EINVAL;
+	else if (s->nl)
+		ret = sock_netlink_name(s, true, addr, len);
 	else
 		sock_addr_out(s, &remote, addr, len);
 	leave();
@@ -305,6 +324,8 @@ static ssize_t send_uio(struct sock *s, struct uio *u, const struct msghdr *msg,
 {
 	if (s->conn)
 		return sock_stream_send(s, u, flags);
+	if (s->nl)
+		return sock_netlink_send(s, u, msg, flags);
 	return sock_dgram_send(s, u, msg, flags);
 }
 
@@ -344,6 +365,8 @@ ssize_t stack_recvmsg(sock_id id, struct msghdr *msg, int flags)
 			msg->msg_controllen = 0;
 			msg->msg_flags = flags & MSG_OOB;
 		}
+	} else if (s->nl) {
+		ret = sock_netlink_recv(s, &u, msg, flags);
 	} else {
 		ret = sock_dgram_recv(s, &u, msg, flags);
 	}
@@ -380,6 +403,8 @@ ssize_t stack_recv(sock_id id, void *buf, size_t len, int flags)
 	uio_flat(&u, &iov, buf, len);
 	if (s->conn)
 		ret = sock_stream_recv(s, &u, flags);
+	else if (s->nl)
+		ret = sock_netlink_recv(s, &u, NULL, flags);
 	else
 		ret = sock_dgram_recv(s, &u, NULL, flags);
 	leave();

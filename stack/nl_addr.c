@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * nl_addr.c - addresses over netlink: RTM_GETADDR, RTM_NEWADDR, RTM_DELADDR
+ *
+ * What this room is for
+ *   See nl_addr.h. The broadcast address is told wherever the stack takes one:
+ *   it follows from the prefix and cannot be chosen.
+ *
+ * Lock       the stack lock is held.
+ * Follows    rtnetlink(7).
+ * Proved by  nl_request_test.c integration/console.sh
+ */
+#include "nl_addr.h"
+
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
+#include "arp.h"
+#include "nl_link.h"
+
+enum {
+	MAPPED_BITS = 96, /* of a prefix length in the 128-bit form */
+	FOR_EVER = -1,
+};
+
+static uint8_t family_of(const struct inet_addr *a)
+{
+	return inet_is4(a) ? AF_INET : AF_INET6;
+}
+
+static uint8_t scope_of(const struct inet_addr *a)
+{
+	if (inet_is_loopback(a))
+		return RT_SCOPE_HOST;
+	/* Linux knows the scope of an IPv4 address only as it was told. */
+	if (!inet_is4(a) && inet_is_link_local(a))
+		return RT_SCOPE_LINK;
+	return RT_SCOPE_UNIVERSE;
+}
+
+bool nl_addr_is_secondary(const struct iface *ifp, const struct inet_prefix *p)
+{
+	for (uint32_t i = 0; i < ifp->naddrs; i++) {
+		const struct inet_prefix *first = &ifp->addrs[i];
+
+		if (inet_equal(&first->addr, &p->addr) || !inet_is4(&p->addr))
+			return false;
+		if (first->bits == p->bits && inet_is4(&first->addr) &&
+		    inet_in_prefix(&p->addr, first))
+			return true;
+	}
+	return false;
+}
+
+static void put_broadcast(struct nl_buf *out, const struct iface *ifp,
+			  const struct inet_prefix *p)
+{
+	uint32_t host_bits = 128u - p->bits;
+	struct inet_addr all;
+
+	if (ifp->is_loopback || host_bits < 2 || host_bits > 31)
+		return;
+	all = inet_from4(ip4_from_u32(ip4_u32(inet_to4(&p->addr)) |
+				      ((1u << host_bits) - 1)));
+	nl_put_addr(out, IFA_BROADCAST, &all);
+}
+
+bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
+		 const struct iface *ifp, const struct inet_prefix *p)
+{
+	bool is4 = inet_is4(&p->addr);
+	uint32_t flags = IFA_F_PERMANENT;
+	struct ifa_cacheinfo life = {.ifa_prefered = (uint32_t)FOR_EVER,
+				     .ifa_valid = (uint32_t)FOR_EVER};
+	struct ifaddrmsg m = {
+		.ifa_family = family_of(&p->addr),
+		.ifa_prefixlen =
+			(uint8_t)(is4 ? p->bits - MAPPED_BITS : p->bits),
+		.ifa_scope = scope_of(&p->addr),
+		.ifa_index = ifp->index,
+	};
+
+	if (nl_addr_is_secondary(ifp, p))
+		flags |= IFA_F_SECONDARY;
+	m.ifa_flags = (uint8_t)flags;
+	nl_begin(out, type, ask->flags, ask->h ? ask->h->nlmsg_seq : 0,
+		 ask->pid, &m, sizeof(m));
+	nl_put_addr(out, IFA_ADDRESS, &p->addr);
+	if (is4) {
+		nl_put_addr(out, IFA_LOCAL, &p->addr);
+		put_broadcast(out, ifp, p);
+		nl_put_text(out, IFA_LABEL, ifp->name);
+	}
+	nl_put_u32(out, IFA_FLAGS, flags);
+	nl_put(out, IFA_CACHEINFO, &life, sizeof(life));
+	return nl_end(out);
+}
+
+static bool is_wanted(const struct ifaddrmsg *m, const struct nl_ask *ask,
+		      const struct iface *ifp, const struct inet_addr *a)
+{
+	if (m && m->ifa_family && m->ifa_family != family_of(a))
+		return false;
+	/* Old programs leave anything in the rest of the header. */
+	return !m || !ask->strict || !m->ifa_index ||
+	       m->ifa_index == ifp->index;
+}
+
+/* The cursor: interface, address. */
+bool nl_addr_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
+{
+	struct net *n = &ask->st->net;
+	const struct ifaddrmsg *m = nl_fixed(ask->h, sizeof(*m));
+	const struct rtgenmsg *any = nl_fixed(ask->h, sizeof(*any));
+	struct ifaddrmsg short_form = {.ifa_family =
+					       any ? any->rtgen_family : 0};
+
+	if (!m)
+		m = &short_form;
+	if (ask->strict && m->ifa_index)
+		ask->flags |= NLM_F_DUMP_FILTERED;
+	for (; c->at[0] < n->nifs; c->at[0]++, c->at[1] = 0) {
+		struct iface *ifp = &n->ifs[c->at[0]];
+
+		for (; c->at[1] < ifp->naddrs; c->at[1]++) {
+			const struct inet_prefix *p = &ifp->addrs[c->at[1]];
+
+			if (is_wanted(m, ask, ifp, &p->addr) &&
+			    !nl_addr_put(out, ask, RTM_NEWADDR, ifp, p))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The interface and the prefix that a change is about. */
+static int read_change(struct nl_ask *ask, struct iface **ifp,
+		       struct inet_prefix *p)
+{
+	const struct ifaddrmsg *m = nl_fixed(ask->h, sizeof(*m));
+	uint8_t most = m && m->ifa_family == AF_INET ? 32 : 128;
+	struct nl_attrs a;
+
+	if (!m || nl_parse_after(ask->h, sizeof(*m), &a) < 0)
+		return -EINVAL;
+	if (m->ifa_family != AF_INET && m->ifa_family != AF_INET6)
+		return -EOPNOTSUPP;
+	if (!nl_get_addr(&a, IFA_LOCAL, &p->addr) &&
+	    !nl_get_addr(&a, IFA_ADDRESS, &p->addr)) {
+		ask->why = "no address";
+		return -EINVAL;
+	}
+	if (family_of(&p->addr) != m->ifa_family || m->ifa_prefixlen > most)
+		return -EINVAL;
+	p->bits = (uint8_t)(m->ifa_prefixlen + 128 - most);
+	*ifp = nl_link_by_index(ask->st, m->ifa_index);
+	return *ifp ? 0 : -ENODEV;
+}
+
+int nl_addr_add(struct nl_ask *ask)
+{
+	struct inet_prefix p;
+	struct iface *ifp;
+	int ret = read_change(ask, &ifp, &p);
+
+	if (ret < 0)
+		return ret;
+	if (inet_is_any(&p.addr) || inet_is_multicast(&p.addr) ||
+	    inet_is_broadcast4(&p.addr)) {
+		ask->why = "not an address that a host can have";
+		return -EINVAL;
+	}
+	ret = iface_add_addr(ifp, &p);
+	if (ret == -EEXIST && ask->h->nlmsg_flags & NLM_F_REPLACE)
+		return 0;
+	if (ret == 0 && !ifp->is_loopback && inet_is4(&p.addr))
+		arp_announce(ifp, &p.addr);
+	return ret;
+}
+
+int nl_addr_delete(struct nl_ask *ask)
+{
+	struct inet_prefix p;
+	struct iface *ifp;
+	int ret = read_change(ask, &ifp, &p);
+
+	return ret < 0 ? ret : iface_delete_addr(ifp, &p);
+}

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * nl_route.c - routes over netlink: RTM_GETROUTE, RTM_NEWROUTE, RTM_DELROUTE
+ *
+ * What this room is for
+ *   See nl_route.h. A dump walks three lists: the routes that were added, then
+ *   for each address what follows from it, on the link and at this host.
+ *
+ * Lock       the stack lock is held.
+ * Follows    rtnetlink(7), ip-route(8).
+ * Proved by  nl_request_test.c integration/console.sh
+ */
+#include "nl_route.h"
+
+#include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/icmpv6.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+
+#include "nl_addr.h"
+#include "nl_link.h"
+
+enum { MAPPED_BITS = 96 /* of a prefix length in the 128-bit form */ };
+
+/* A route as rtnetlink(7) tells it, wherever it comes from. */
+struct story {
+	struct route r;
+	uint32_t table;
+	uint8_t kind; /* RTN_UNICAST and its relations */
+	uint8_t scope;
+	bool is_answer; /* of `ip route get` */
+};
+
+static bool is4(const struct inet_prefix *p)
+{
+	return inet_is4(&p->addr);
+}
+
+static uint8_t length_of(const struct inet_prefix *p)
+{
+	return (uint8_t)(is4(p) ? p->bits - MAPPED_BITS : p->bits);
+}
+
+static void put_via(struct nl_buf *out, const struct story *s)
+{
+	if (!inet_is_any(&s->r.source))
+		nl_put_addr(out, RTA_PREFSRC, &s->r.source);
+	if (!inet_is_any(&s->r.gateway))
+		nl_put_addr(out, RTA_GATEWAY, &s->r.gateway);
+	if (s->r.ifindex)
+		nl_put_u32(out, RTA_OIF, s->r.ifindex);
+}
+
+/* A lookup lasts; IPv6 routes have a preference (RFC 4191). */
+static void put_age(struct nl_buf *out, const struct story *s)
+{
+	struct rta_cacheinfo age = {0};
+
+	if (s->is_answer || !is4(&s->r.dst))
+		nl_put(out, RTA_CACHEINFO, &age, sizeof(age));
+	if (!is4(&s->r.dst))
+		nl_put_u8(out, RTA_PREF, ICMPV6_ROUTER_PREF_MEDIUM);
+}
+
+static bool put_story(struct nl_buf *out, const struct nl_ask *ask,
+		      uint16_t type, const struct story *s)
+{
+	uint32_t metric = s->r.metric;
+	struct rtmsg m = {
+		.rtm_family = is4(&s->r.dst) ? AF_INET : AF_INET6,
+		.rtm_dst_len = length_of(&s->r.dst),
+		.rtm_table = (uint8_t)s->table,
+		.rtm_protocol = s->r.protocol ? s->r.protocol : RTPROT_BOOT,
+		.rtm_scope = s->scope,
+		.rtm_type = s->kind,
+		.rtm_flags = s->is_answer ? RTM_F_CLONED : 0,
+	};
+
+	nl_begin(out, type, ask->flags, ask->h ? ask->h->nlmsg_seq : 0,
+		 ask->pid, &m, sizeof(m));
+	nl_put_u32(out, RTA_TABLE, s->table);
+	if (m.rtm_dst_len)
+		nl_put_addr(out, RTA_DST, &s->r.dst.addr);
+	if (metric)
+		nl_put_u32(out, RTA_PRIORITY, metric);
+	put_via(out, s);
+	put_age(out, s);
+	return nl_end(out);
+}
+
+bool nl_route_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
+		  const struct route *r)
+{
+	struct story s = {.r = *r,
+			  .table = RT_TABLE_MAIN,
+			  .kind = RTN_UNICAST,
+			  .scope = RT_SCOPE_UNIVERSE};
+
+	if (is4(&r->dst) && inet_is_any(&r->gateway))
+		s.scope = RT_SCOPE_LINK;
+	return put_story(out, ask, type, &s);
+}
+
+/* --- dumps -----------------------------------------------------------------
+ */
+
+/* What a dump asks for; only strict programs filter. */
+struct filter {
+	uint8_t family, protocol, kind;
+	uint32_t table, ifindex;
+};
+
+static struct filter read_filter(struct nl_ask *ask)
+{
+	const struct rtmsg *m = nl_fixed(ask->h, sizeof(*m));
+	const struct rtgenmsg *any = nl_fixed(ask->h, sizeof(*any));
+	struct filter f = {.family = any ? any->rtgen_family : 0};
+	struct nl_attrs a;
+
+	if (!m || !ask->strict || nl_parse_after(ask->h, sizeof(*m), &a) < 0)
+		return f;
+	f.protocol = m->rtm_protocol;
+	f.kind = m->rtm_type;
+	f.table = m->rtm_table;
+	nl_get_u32(&a, RTA_TABLE, &f.table);
+	nl_get_u32(&a, RTA_OIF, &f.ifindex);
+	if (f.protocol || f.kind || f.table || f.ifindex)
+		ask->flags |= NLM_F_DUMP_FILTERED;
+	return f;
+}
+
+static bool is_wanted(const struct filter *f, const struct story *s)
+{
+	uint8_t family = is4(&s->r.dst) ? AF_INET : AF_INET6;
+	uint8_t protocol = s->r.protocol ? s->r.protocol : RTPROT_BOOT;
+
+	return (!f->family || f->family == family) &&
+	       (!f->protocol || f->protocol == protocol) &&
+	       (!f->kind || f->kind == s->kind) &&
+	       (!f->table || f->table == s->table) &&
+	       (!f->ifindex || f->ifindex == s->r.ifindex);
+}
+
+static bool tell(struct nl_ask *ask, const struct filter *f, struct nl_buf *out,
+		 const struct story *s)
+{
+	return !is_wanted(f, s) || put_story(out, ask, RTM_NEWROUTE, s);
+}
+
+/* The routes that follow from an address, in Linux's order. */
+enum follower {
+	FOLLOWS_NETWORK,   /* main: its neighbours are on the link */
+	FOLLOWS_LOCAL_NET, /* local: 127/8 as a whole */
+	FOLLOWS_LOCAL,     /* local: the address */
+	FOLLOWS_BROADCAST, /* local: its directed broadcast */
+	FOLLOWERS,
+};
+
+/* The host part of an IPv4 prefix all ones. */
+static struct inet_addr broadcast_of(const struct inet_prefix *p)
+{
+	uint32_t host = (uint32_t)((UINT64_C(1) << (128 - p->bits)) - 1);
+
+	return inet_from4(ip4_from_u32(ip4_u32(inet_to4(&p->addr)) | host));
+}
+
+/* False when there is no such route. */
+static bool make_follower(const struct iface *ifp, const struct inet_prefix *p,
+			  enum follower which, struct story *s)
+{
+	bool has_hosts = is4(p) && p->bits <= 126;
+	struct inet_prefix whole = {p->addr, 128};
+
+	*s = (struct story){
+		.r = {.dst = *p, .ifindex = ifp->index, .source = p->addr},
+		.table = RT_TABLE_LOCAL,
+		.kind = RTN_LOCAL,
+		.scope = RT_SCOPE_HOST};
+	s->r.protocol = RTPROT_KERNEL;
+	if (!is4(p)) {
+		memset(&s->r.source, 0, sizeof(s->r.source));
+		s->scope = RT_SCOPE_UNIVERSE;
+	}
+	switch (which) {
+	case FOLLOWS_NETWORK:
+		s->table = RT_TABLE_MAIN;
+		s->kind = RTN_UNICAST;
+		s->scope = is4(p) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+		s->r.metric = is4(p) ? 0 : 256;
+		s->r.dst = route_network(p);
+		if (nl_addr_is_secondary(ifp, p))
+			return false;
+		return (!ifp->is_loopback && p->bits < 128) ||
+		       (!is4(p) && ifp->is_loopback);
+	case FOLLOWS_LOCAL_NET:
+		s->r.dst = route_network(p);
+		return ifp->is_loopback && is4(p) && p->bits < 128;
+	case FOLLOWS_LOCAL:
+		s->r.dst = whole;
+		return true;
+	case FOLLOWS_BROADCAST:
+		s->kind = RTN_BROADCAST;
+		s->scope = RT_SCOPE_LINK;
+		s->r.dst = whole;
+		s->r.dst.addr = broadcast_of(p);
+		return has_hosts;
+	case FOLLOWERS:
+		break;
+	}
+	return false;
+}
+
+static bool dump_added(struct nl_ask *ask, struct nl_cursor *c,
+		       const struct filter *f, struct nl_buf *out)
+{
+	const struct route_table *t = &ask->st->net.routes;
+
+	for (; c->at[0] < t->count; c->at[0]++) {
+		const struct route *r = &t->r[t->count - 1 - c->at[0]];
+		struct story s = {.r = *r,
+				  .table = RT_TABLE_MAIN,
+				  .kind = RTN_UNICAST,
+				  .scope = RT_SCOPE_UNIVERSE};
+
+		if (is4(&r->dst) && inet_is_any(&r->gateway))
+			s.scope = RT_SCOPE_LINK;
+		if (!tell(ask, f, out, &s))
+			return false;
+	}
+	return true;
+}
+
+/* One interface, from address c->at[2], follower c->at[3] on. */
+static bool dump_followers(struct nl_ask *ask, struct nl_cursor *c,
+			   const struct filter *f, const struct iface *ifp,
+			   struct nl_buf *out)
+{
+	struct story s;
+
+	for (; c->at[2] < ifp->naddrs; c->at[2]++, c->at[3] = 0) {
+		const struct inet_prefix *p = &ifp->addrs[c->at[2]];
+
+		for (; c->at[3] < FOLLOWERS; c->at[3]++)
+			if (make_follower(ifp, p, (enum follower)c->at[3],
+					  &s) &&
+			    !tell(ask, f, out, &s))
+				return false;
+	}
+	return true;
+}
+
+/* The cursor: added route, interface, address, follower. */
+bool nl_route_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
+{
+	struct filter f = read_filter(ask);
+	struct net *n = &ask->st->net;
+
+	if (!dump_added(ask, c, &f, out))
+		return false;
+	for (; c->at[1] < n->nifs; c->at[1]++, c->at[2] = 0)
+		if (!n->ifs[c->at[1]].is_down &&
+		    !dump_followers(ask, c, &f, &n->ifs[c->at[1]], out))
+			return false;
+	return true;
+}
+
+/* The policy that never changes: local, main and, for IPv4, default. */
+bool nl_route_dump_rules(struct nl_ask *ask, struct nl_cursor *c,
+			 struct nl_buf *out)
+{
+	static const struct {
+		uint8_t family, table;
+		uint32_t priority;
+	} rules[] = {
+		{AF_INET, RT_TABLE_LOCAL, 0},
+		{AF_INET, RT_TABLE_MAIN, 32766},
+		{AF_INET, RT_TABLE_DEFAULT, 32767},
+		{AF_INET6, RT_TABLE_LOCAL, 0},
+		{AF_INET6, RT_TABLE_MAIN, 32766},
+	};
+	const struct rtgenmsg *any = nl_fixed(ask->h, sizeof(*any));
+	uint8_t family = any ? any->rtgen_family : 0;
+
+	for (; c->at[0] < ARRAY_LEN(rules); c->at[0]++) {
+		struct fib_rule_hdr m = {.family = rules[c->at[0]].family,
+					 .table = rules[c->at[0]].table,
+					 .action = FR_ACT_TO_TBL};
+
+		if (family && family != m.family)
+			continue;
+		nl_begin(out, RTM_NEWRULE, ask->flags, ask->h->nlmsg_seq,
+			 ask->pid, &m, sizeof(m));
+		nl_put_u32(out, FRA_TABLE, m.table);
+		nl_put_u32(out, FRA_SUPPRESS_PREFIXLEN, UINT32_MAX);
+		if (rules[c->at[0]].priority)
+			nl_put_u32(out, FRA_PRIORITY, rules[c->at[0]].priority);
+		if (!nl_end(out))
+			return false;
+	}
+	return true;
+}
+
+/* --- ip route get ----------------------------------------------------------
+ */
+
+int nl_route_get(struct nl_ask *ask, struct nl_buf *out)
+{
+	const struct rtmsg *m = nl_fixed(ask->h, sizeof(*m));
+	struct inet_addr dst = {{0}}, src = {{0}};
+	struct story s = {.table = RT_TABLE_MAIN, .is_answer = true};
+	struct nl_attrs a;
+	struct path path;
+	int ret;
+
+	if (!m || nl_parse_after(ask->h, sizeof(*m), &a) < 0)
+		return -EINVAL;
+	if (!nl_get_addr(&a, RTA_DST, &dst))
+		return -EINVAL;
+	nl_get_addr(&a, RTA_SRC, &src);
+	ret = route_lookup(&ask->st->net, &dst, &src, &path);
+	/* ip-route(8) knows an address that is not ours as EINVAL. */
+	if (ret < 0)
+		return ret == -EADDRNOTAVAIL ? -EINVAL : ret;
+
+	s.kind = RTN_UNICAST;
+	if (net_is_local(&ask->st->net, &dst)) {
+		s.kind = RTN_LOCAL;
+		s.table = RT_TABLE_LOCAL;
+	} else if (inet_is_multicast(&dst)) {
+		s.kind = RTN_MULTICAST;
+	} else if (net_is_broadcast(&ask->st->net, &dst)) {
+		s.kind = RTN_BROADCAST;
+	}
+	s.r.dst = (struct inet_prefix){dst, 128};
+	s.r.source = path.source;
+	s.r.ifindex = path.ifp->index;
+	s.r.protocol = RTPROT_UNSPEC;
+	if (!inet_equal(&path.next_hop, &dst))
+		s.r.gateway = path.next_hop;
+	return put_story(out, ask, RTM_NEWROUTE, &s) ? 0 : -EMSGSIZE;
+}
+
+/* --- changes ---------------------------------------------------------------
+ */
+
+static int read_gateway(struct nl_ask *ask, const struct nl_attrs *a,
+			struct route *r)
+{
+	struct path path;
+
+	if (nl_attr(a, RTA_GATEWAY) &&
+	    !nl_get_addr(a, RTA_GATEWAY, &r->gateway))
+		return -EINVAL;
+	if (inet_is_any(&r->gateway))
+		return 0;
+	if (inet_is4(&r->gateway) != is4(&r->dst))
+		return -EINVAL;
+	if (ask->h->nlmsg_type == RTM_DELROUTE)
+		return 0;
+	if (net_is_local(&ask->st->net, &r->gateway)) {
+		ask->why = "Nexthop has invalid gateway";
+		return -EINVAL;
+	}
+	if (route_lookup(&ask->st->net, &r->gateway, NULL, &path) < 0 ||
+	    !inet_equal(&path.next_hop, &r->gateway) ||
+	    (r->ifindex && path.ifp->index != r->ifindex)) {
+		ask->why = "Nexthop has invalid gateway";
+		return -ENETUNREACH;
+	}
+	r->ifindex = path.ifp->index;
+	return 0;
+}
+
+/* Kinds, tables and next hops that this stack does not have. */
+static int check_kind(struct nl_ask *ask, const struct rtmsg *m,
+		      const struct nl_attrs *a)
+{
+	uint32_t table = m->rtm_table;
+
+	nl_get_u32(a, RTA_TABLE, &table);
+	if (table != RT_TABLE_MAIN && table != RT_TABLE_UNSPEC) {
+		ask->why = "only table main can be changed";
+		return -EOPNOTSUPP;
+	}
+	if (m->rtm_type != RTN_UNICAST && m->rtm_type != RTN_UNSPEC) {
+		ask->why = "only unicast routes can be changed";
+		return -EOPNOTSUPP;
+	}
+	if (nl_attr(a, RTA_MULTIPATH) || nl_attr(a, RTA_NH_ID) ||
+	    nl_attr(a, RTA_ENCAP) || nl_attr(a, RTA_VIA)) {
+		ask->why = "only routes with one gateway are known";
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int read_route(struct nl_ask *ask, struct route *r)
+{
+	const struct rtmsg *m = nl_fixed(ask->h, sizeof(*m));
+	struct nl_attrs a;
+	uint8_t most;
+	int ret;
+
+	if (!m || nl_parse_after(ask->h, sizeof(*m), &a) < 0)
+		return -EINVAL;
+	if (m->rtm_family != AF_INET && m->rtm_family != AF_INET6)
+		return -EOPNOTSUPP;
+	ret = check_kind(ask, m, &a);
+	if (ret < 0)
+		return ret;
+	most = m->rtm_family == AF_INET ? 32 : 128;
+	if (m->rtm_dst_len > most || m->rtm_src_len)
+		return -EINVAL;
+	memset(r, 0, sizeof(*r));
+	if (m->rtm_family == AF_INET)
+		r->dst.addr = inet_from4(ip4_make(0, 0, 0, 0));
+	if (nl_attr(&a, RTA_DST) && !nl_get_addr(&a, RTA_DST, &r->dst.addr))
+		return -EINVAL;
+	if (is4(&r->dst) != (m->rtm_family == AF_INET))
+		return -EINVAL;
+	r->dst.bits = (uint8_t)(m->rtm_dst_len + 128 - most);
+	r->protocol = m->rtm_protocol;
+	nl_get_u32(&a, RTA_PRIORITY, &r->metric);
+	nl_get_u32(&a, RTA_OIF, &r->ifindex);
+	if (nl_attr(&a, RTA_PREFSRC) &&
+	    !nl_get_addr(&a, RTA_PREFSRC, &r->source))
+		return -EINVAL;
+	return read_gateway(ask, &a, r);
+}
+
+int nl_route_add(struct nl_ask *ask)
+{
+	uint16_t flags = ask->h->nlmsg_flags;
+	struct inet_prefix network;
+	struct route r;
+	int ret = read_route(ask, &r);
+
+	if (ret < 0)
+		return ret;
+	network = route_network(&r.dst);
+	if (!inet_is_any(&r.source) &&
+	    !net_is_local(&ask->st->net, &r.source)) {
+		ask->why = "Invalid prefsrc address";
+		return -EINVAL;
+	}
+	if (!inet_equal(&network.addr, &r.dst.addr)) {
+		ask->why = "Invalid prefix for given prefix length";
+		return -EINVAL;
+	}
+	if (!r.ifindex) {
+		ask->why = "Nexthop device required for non-onlink route";
+		return -ENODEV;
+	}
+	if (!nl_link_by_index(ask->st, r.ifindex))
+		return -ENODEV;
+	if (flags & NLM_F_REPLACE)
+		ret = route_replace(&ask->st->net, &r, flags & NLM_F_CREATE);
+	else if (flags & NLM_F_CREATE)
+		ret = route_add(&ask->st->net, &r);
+	else
+		ret = -ENOENT;
+	return ret;
+}
+
+/* ip-route(8): what is not given matches whatever is there. */
+static bool is_meant(const struct route *r, const struct route *have)
+{
+	return r->dst.bits == have->dst.bits &&
+	       inet_equal(&r->dst.addr, &have->dst.addr) &&
+	       (!r->metric || r->metric == have->metric) &&
+	       (!r->ifindex || r->ifindex == have->ifindex) &&
+	       (!r->protocol || r->protocol == have->protocol) &&
+	       (inet_is_any(&r->gateway) ||
+		inet_equal(&r->gateway, &have->gateway)) &&
+	       (inet_is_any(&r->source) ||
+		inet_equal(&r->source, &have->source));
+}
+
+int nl_route_delete(struct nl_ask *ask)
+{
+	struct net *n = &ask->st->net;
+	struct route r;
+	int ret = read_route(ask, &r);
+
+	if (ret < 0)
+		return ret;
+	for (uint32_t i = 0; i < n->routes.count; i++) {
+		struct route have = n->routes.r[i];
+
+		if (is_meant(&r, &have))
+			return route_delete(n, &have);
+	}
+	return -ESRCH;
+}
