@@ -304,6 +304,34 @@ size_t arena_block_size(const struct arena *a, const void *block)
 	return locate(a, block, &index)->block_bytes;
 }
 
+/* The span that a remembered place lies in, and the number of the block there;
+ * NULL: no blocks there (any more). */
+static const struct span *span_of_place(const struct arena *a,
+					const void *place, uint32_t *block)
+{
+	uintptr_t offset = (uintptr_t)place - (uintptr_t)a;
+	uint32_t index = (uint32_t)(offset / SPAN);
+	const struct span *s;
+
+	if (place < (const void *)a || offset / SPAN >= a->nspans ||
+	    (a->state[index] != SPAN_BLOCKS && a->state[index] != SPAN_BIG))
+		return NULL;
+	s = span_at(a, index);
+	if (offset % SPAN < s->first || !s->block_bytes)
+		return NULL;
+	*block = (uint32_t)((offset % SPAN - s->first) / s->block_bytes);
+	return s;
+}
+
+bool arena_is(const struct arena *a, const void *place, enum arena_kind kind)
+{
+	uint32_t block;
+	const struct span *s = span_of_place(a, place, &block);
+
+	return s && block < s->carved && s->kinds[block] == kind &&
+	       block_at(s, block) == place;
+}
+
 void *arena_next(const struct arena *a, enum arena_kind kind, void *prev)
 {
 	uint32_t span = 1;
@@ -312,13 +340,9 @@ void *arena_next(const struct arena *a, enum arena_kind kind, void *prev)
 	if (a->counts[kind] == 0)
 		return NULL;
 	if (prev) {
-		struct span *s = (void *)((uintptr_t)prev & ~(SPAN - 1ul));
-
-		span = span_index(a, s);
-		block = (uint32_t)(((uintptr_t)prev -
-				    (uintptr_t)block_at(s, 0)) /
-				   s->block_bytes) +
-			1;
+		span = (uint32_t)(((uintptr_t)prev - (uintptr_t)a) / SPAN);
+		if (span_of_place(a, prev, &block))
+			block++;
 	}
 	for (; span < a->nspans; span++, block = 0) {
 		const struct span *s = span_at(a, span);

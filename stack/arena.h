@@ -95,6 +95,12 @@ size_t arena_block_size(const struct arena *a, const void *block);
 /* Walks the blocks of a kind in address order; NULL starts, NULL ends. */
 void *arena_next(const struct arena *a, enum arena_kind kind, void *prev);
 
+/*
+ * Is a block in use there, of that kind? For places that were remembered: any
+ * number may be asked for. arena_next() goes on from such a place, too.
+ */
+bool arena_is(const struct arena *a, const void *place, enum arena_kind kind);
+
 size_t arena_used(const struct arena *a);
 size_t arena_cap(const struct arena *a);
 size_t arena_count(const struct arena *a, enum arena_kind kind);

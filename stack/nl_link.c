@@ -127,8 +127,11 @@ bool nl_link_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 /* `ip link show type KIND` and `master DEV`: nothing here is of such a kind. */
 static bool wants_others(const struct nl_ask *ask)
 {
+	const struct rtgenmsg *any = nl_fixed(ask->h, sizeof(*any));
 	struct nl_attrs a;
 
+	if (any && any->rtgen_family == AF_BRIDGE)
+		return true;
 	if (nl_parse_after(ask->h, sizeof(struct ifinfomsg), &a) < 0)
 		return false;
 	return nl_attr(&a, IFLA_LINKINFO) || nl_attr(&a, IFLA_MASTER);

@@ -18,9 +18,12 @@
 #include <string.h>
 
 #include "nl_addr.h"
+#include "nl_diag.h"
 #include "nl_link.h"
 #include "nl_neigh.h"
 #include "nl_route.h"
+
+enum { FAMILY_MAX = 129 /* Linux: RTNL_FAMILY_MAX */ };
 
 /* Who answers a type of request. */
 struct answerer {
@@ -28,25 +31,30 @@ struct answerer {
 	uint16_t type;
 	int (*change)(struct nl_ask *ask);
 	int (*get)(struct nl_ask *ask, struct nl_buf *out);
-	/* The next piece: true when it was the last. */
+	/* The next piece: true when it was the last. `may_dump`, if there is
+	 * one, has seen the request before. */
 	bool (*dump)(struct nl_ask *ask, struct nl_cursor *c,
 		     struct nl_buf *out);
+	int (*may_dump)(struct nl_ask *ask);
 };
 
 static const struct answerer answerers[] = {
-	{NETLINK_ROUTE, RTM_GETLINK, NULL, nl_link_get, nl_link_dump},
-	{NETLINK_ROUTE, RTM_NEWLINK, nl_link_change, NULL, NULL},
-	{NETLINK_ROUTE, RTM_SETLINK, nl_link_change, NULL, NULL},
-	{NETLINK_ROUTE, RTM_GETADDR, NULL, NULL, nl_addr_dump},
-	{NETLINK_ROUTE, RTM_NEWADDR, nl_addr_add, NULL, NULL},
-	{NETLINK_ROUTE, RTM_DELADDR, nl_addr_delete, NULL, NULL},
-	{NETLINK_ROUTE, RTM_GETROUTE, NULL, nl_route_get, nl_route_dump},
-	{NETLINK_ROUTE, RTM_NEWROUTE, nl_route_add, NULL, NULL},
-	{NETLINK_ROUTE, RTM_DELROUTE, nl_route_delete, NULL, NULL},
-	{NETLINK_ROUTE, RTM_GETRULE, NULL, NULL, nl_route_dump_rules},
-	{NETLINK_ROUTE, RTM_GETNEIGH, NULL, nl_neigh_get, nl_neigh_dump},
-	{NETLINK_ROUTE, RTM_NEWNEIGH, nl_neigh_add, NULL, NULL},
-	{NETLINK_ROUTE, RTM_DELNEIGH, nl_neigh_delete, NULL, NULL},
+	{NETLINK_ROUTE, RTM_GETLINK, NULL, nl_link_get, nl_link_dump, NULL},
+	{NETLINK_ROUTE, RTM_NEWLINK, nl_link_change, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_SETLINK, nl_link_change, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_GETADDR, NULL, NULL, nl_addr_dump, NULL},
+	{NETLINK_ROUTE, RTM_NEWADDR, nl_addr_add, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_DELADDR, nl_addr_delete, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_GETROUTE, NULL, nl_route_get, nl_route_dump, NULL},
+	{NETLINK_ROUTE, RTM_NEWROUTE, nl_route_add, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_DELROUTE, nl_route_delete, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_GETRULE, NULL, NULL, nl_route_dump_rules, NULL},
+	{NETLINK_ROUTE, RTM_GETNEIGH, NULL, nl_neigh_get, nl_neigh_dump, NULL},
+	{NETLINK_ROUTE, RTM_NEWNEIGH, nl_neigh_add, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_DELNEIGH, nl_neigh_delete, NULL, NULL, NULL},
+	{NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, NULL, nl_diag_get,
+	 nl_diag_dump, nl_diag_check},
+	{NETLINK_SOCK_DIAG, SOCK_DESTROY, nl_diag_destroy, NULL, NULL, NULL},
 };
 
 static const struct answerer *find(int protocol, uint16_t type)
@@ -82,14 +90,24 @@ static void put_error(const struct nl_manner *m, const struct nl_ask *ask,
 }
 
 /* Keeps the request; its pieces are written by nl_request_go_on(). */
-static int begin_dump(const struct nl_ask *ask, struct nl_dump *dump)
+static int begin_dump(struct nl_ask *ask, const struct answerer *who,
+		      struct nl_dump *dump)
 {
+	int ret = who->may_dump ? who->may_dump(ask) : 0;
+	uint8_t *family;
+
+	if (ret < 0)
+		return ret;
 	if (dump->is_active)
 		return -EBUSY;
 	if (ask->h->nlmsg_len > sizeof(dump->request))
 		return -EMSGSIZE;
 	memset(dump, 0, sizeof(*dump));
 	memcpy(dump->request, ask->h, ask->h->nlmsg_len);
+	/* rtnetlink: a family beyond all means every one (pyroute2: 255). */
+	family = dump->request + sizeof(struct nlmsghdr);
+	if (ask->h->nlmsg_len > sizeof(struct nlmsghdr) && *family > FAMILY_MAX)
+		*family = AF_UNSPEC;
 	dump->pid = ask->pid;
 	dump->strict = ask->strict;
 	dump->is_active = true;
@@ -104,7 +122,7 @@ static int answer(struct nl_ask *ask, const struct answerer *who,
 	if (who->change)
 		return who->change(ask);
 	if (ask->h->nlmsg_flags & NLM_F_DUMP)
-		return who->dump ? begin_dump(ask, dump) : -EOPNOTSUPP;
+		return who->dump ? begin_dump(ask, who, dump) : -EOPNOTSUPP;
 	return who->get ? who->get(ask, out) : -EOPNOTSUPP;
 }
 

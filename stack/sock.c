@@ -262,6 +262,7 @@ int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 	if (ret < 0)
 		return ret;
 	/* socket(7): a new connection inherits the listener's options. */
+	s->uid = listener->uid;
 	s->rcvtimeo = listener->rcvtimeo;
 	s->sndtimeo = listener->sndtimeo;
 	s->linger = listener->linger;

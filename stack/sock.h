@@ -70,6 +70,7 @@ struct sock {
 	uint32_t owner;             /* [I] who made it: see family.h */
 	int family;                 /* [I] AF_INET, AF_INET6, AF_NETLINK */
 	int type;                   /* [I] SOCK_STREAM or SOCK_DGRAM */
+	uint32_t uid;               /* [I] of the user who made it */
 	int protocol;               /* [I] IPPROTO_TCP, IPPROTO_UDP */
 	struct tcp_conn *conn;      /* [S] streams; NULL after close */
 	struct udp_pcb *pcb;        /* [S] datagrams */

@@ -23,6 +23,7 @@
 #include "epset.h"
 #include "log.h"
 #include "sock_netlink.h"
+#include "sys.h"
 #include "turn.h"
 
 /* Data calls with at least this much let the engine take what has arrived. */
@@ -70,8 +71,10 @@ int stack_socket(int family, int type, int protocol, sock_id *out)
 	need_driver();
 	st = turn_enter();
 	ret = sock_new(st, family, type, protocol, &s);
-	if (ret == 0)
+	if (ret == 0) {
+		s->uid = sys_geteuid();
 		*out = s->id;
+	}
 	turn_leave(st);
 	return ret;
 }

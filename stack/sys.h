@@ -271,6 +271,11 @@ static inline int sys_getpid(void)
 	return (int)sys_call3(SYS_getpid, 0, 0, 0);
 }
 
+static inline uint32_t sys_geteuid(void)
+{
+	return (uint32_t)sys_call3(SYS_geteuid, 0, 0, 0);
+}
+
 static inline int sys_gettid(void)
 {
 	return (int)sys_call3(SYS_gettid, 0, 0, 0);

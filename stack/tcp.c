@@ -444,6 +444,14 @@ void tcp_abort(struct tcp_conn *c)
 	tcp_reset(c, 0);
 }
 
+void tcp_destroy(struct tcp_conn *c)
+{
+	MUST_HOLD(&c->eng->lock);
+	if (c->state == TCPS_LISTEN)
+		tcp_listen_close(c);
+	tcp_reset(c, ECONNABORTED);
+}
+
 void tcp_disconnect(struct tcp_conn *c)
 {
 	MUST_HOLD(&c->eng->lock);

@@ -176,6 +176,10 @@ void tcp_close(struct tcp_conn *c);
 /* Reset and free. */
 void tcp_abort(struct tcp_conn *c);
 
+/* An administrator ends it: a reset to the peer, ECONNABORTED to the program.
+ */
+void tcp_destroy(struct tcp_conn *c);
+
 /* connect(AF_UNSPEC): abort, but keep the object, unbound. */
 void tcp_disconnect(struct tcp_conn *c);
 

@@ -18,15 +18,7 @@
 #include "tcp_priv.h"
 #include "tcp_reasm.h"
 #include "tcp_recover.h"
-
-/* Linux's numbers (net/tcp_states.h), which programs know. */
-static const uint8_t linux_state[] = {
-	[TCPS_ESTABLISHED] = 1, [TCPS_SYN_SENT] = 2,   [TCPS_SYN_RCVD] = 3,
-	[TCPS_FIN_WAIT_1] = 4,  [TCPS_FIN_WAIT_2] = 5, [TCPS_TIME_WAIT] = 6,
-	[TCPS_CLOSED] = 7,      [TCPS_CLOSE_WAIT] = 8, [TCPS_LAST_ACK] = 9,
-	[TCPS_LISTEN] = 10,     [TCPS_CLOSING] = 11,
-};
-static_assert(ARRAY_LEN(linux_state) == TCPS_NSTATES, "a number for each");
+#include "tcp_view.h"
 
 static uint8_t linux_ca_state(const struct tcp_conn *c)
 {
@@ -51,7 +43,7 @@ void tcp_get_info(const struct tcp_conn *c, struct tcp_info *info)
 	uint32_t mss = MAX(c->mss, 1);
 
 	memset(info, 0, sizeof(*info));
-	info->tcpi_state = linux_state[c->state];
+	info->tcpi_state = tcp_view_state((enum tcp_state)c->state);
 	info->tcpi_ca_state = linux_ca_state(c);
 	info->tcpi_retransmits = (uint8_t)MIN(c->retries, 255u);
 	info->tcpi_probes = c->keep_sent;
