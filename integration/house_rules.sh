@@ -35,8 +35,7 @@ errno     stack/sys_test.c    proves that raw calls leave errno alone
 upward    stack/eth.c         a switchboard: frames go up
 upward    stack/ip4.c         a switchboard: datagrams go up
 upward    stack/ip6.c         a switchboard: datagrams go up
-upward    stack/icmp4.c       a switchboard: errors go up
-upward    stack/icmp6.c       a switchboard: errors go up
+upward    stack/icmp.c        a switchboard: errors go up
 upward    stack/tx.h>cksum.h  arithmetic, no protocol
 upward    stack/tx.c>cksum.h  arithmetic, no protocol
 TABLE

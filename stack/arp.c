@@ -118,16 +118,16 @@ enum verdict arp_input(struct iface *ifp, struct pkt *p)
 	 * let any frame on the wire fill our cache.
 	 */
 	if (op == ARP_OP_REPLY && iface_owns(ifp, &target)) {
-		neigh_confirm(&ifp->neigh4, &sender, &msg->sender_mac);
+		neigh_confirm(&ifp->neigh, &sender, &msg->sender_mac);
 		return DONE;
 	}
-	neigh_refresh(&ifp->neigh4, &sender, &msg->sender_mac);
+	neigh_refresh(&ifp->neigh, &sender, &msg->sender_mac);
 	if (op == ARP_OP_REPLY || !iface_owns(ifp, &target))
 		return DROP_ARP_NOT_OURS;
 
 	/* A probe has no sender address yet: answer it, learn nothing. */
 	if (!inet_is_any(&sender))
-		neigh_learn(&ifp->neigh4, &sender, &msg->sender_mac);
+		neigh_learn(&ifp->neigh, &sender, &msg->sender_mac);
 	return send_reply(ifp, msg);
 }
 

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		data += len;
 		size -= len;
 	} while (size > 0);
-	check(!neigh_find(&lan->ifp->neigh4, &ours));
+	check(!neigh_find(&lan->ifp->neigh, &ours));
 	check(lan_close(lan) == 0);
 	return 0;
 }

@@ -35,7 +35,7 @@ static struct neigh *known(struct ip4_addr ip)
 {
 	struct inet_addr a = inet_from4(ip);
 
-	return neigh_find(&lan->ifp->neigh4, &a);
+	return neigh_find(&lan->ifp->neigh, &a);
 }
 
 static void give(uint16_t op, struct ip4_addr sender, struct ip4_addr target)
@@ -82,7 +82,7 @@ Test(arp, a_gratuitous_announcement_moves_a_known_neighbour)
 	struct inet_addr a = inet_from4(LAN_PEER_IP);
 	const struct eth_addr old = {{2, 0, 0, 0, 0, 9}};
 
-	neigh_learn(&lan->ifp->neigh4, &a, &old);
+	neigh_learn(&lan->ifp->neigh, &a, &old);
 	give(ARP_OP_REQUEST, LAN_PEER_IP, LAN_PEER_IP);
 	cr_assert(eth_equal(&known(LAN_PEER_IP)->mac, &peer));
 }
@@ -93,7 +93,7 @@ Test(arp, a_probe_is_answered_and_teaches_nothing)
 	give(ARP_OP_REQUEST, ip4_make(0, 0, 0, 0), LAN_OUR_IP);
 	cr_assert(eq(u32, lan->nsent, 1));
 	cr_assert(eq(int, be16_get(sent(0)->op), ARP_OP_REPLY));
-	cr_assert(eq(u32, lan->ifp->neigh4.count, 0));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 }
 
 Test(arp, a_reply_to_our_question_confirms)
@@ -113,7 +113,7 @@ Test(arp, a_reply_to_our_question_confirms)
 Test(arp, a_reply_to_no_question_creates_nothing)
 {
 	give(ARP_OP_REPLY, LAN_PEER_IP, LAN_OUR_IP);
-	cr_assert(eq(u32, lan->ifp->neigh4.count, 0));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 	cr_assert(eq(u32, lan->nsent, 0));
 }
 
@@ -126,7 +126,7 @@ Test(arp, every_truncation_is_dropped)
 	for (size_t len = sizeof(struct eth_wire); len < whole; len++)
 		lan_give(lan, frame, len);
 	cr_assert(eq(u64, drops(DROP_ARP_SHORT), sizeof(struct arp_wire)));
-	cr_assert(eq(u32, lan->ifp->neigh4.count, 0));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 	cr_assert(eq(u32, lan->nsent, 0));
 }
 
@@ -150,7 +150,7 @@ Test(arp, unknown_operations_are_dropped_and_teach_nothing)
 	give(3, LAN_PEER_IP, LAN_OUR_IP);
 	give(0x0100, LAN_PEER_IP, LAN_OUR_IP);
 	cr_assert(eq(u64, drops(DROP_ARP_OPCODE), 3));
-	cr_assert(eq(u32, lan->ifp->neigh4.count, 0));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 }
 
 Test(arp, impossible_senders_are_dropped)
@@ -162,7 +162,7 @@ Test(arp, impossible_senders_are_dropped)
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		give(ARP_OP_REQUEST, wrong[i], LAN_OUR_IP);
 	cr_assert(eq(u64, drops(DROP_ARP_SENDER), ARRAY_LEN(wrong)));
-	cr_assert(eq(u32, lan->ifp->neigh4.count, 0));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 	cr_assert(eq(u32, lan->nsent, 0));
 }
 

@@ -103,6 +103,7 @@ static int make_stack(struct arena *arena, struct stack **out, char *why,
 static int open_loopback(struct stack *st, char *why, size_t size)
 {
 	struct inet_prefix p = {inet_from4(ip4_make(127, 0, 0, 1)), 96 + 8};
+	struct inet_prefix p6 = {{{0}}, 128};
 	struct iface *lo;
 	struct link *l;
 	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
@@ -119,7 +120,9 @@ static int open_loopback(struct stack *st, char *why, size_t size)
 	lo->is_loopback = true;
 	lo->mtu = LIMIT_LOOP_MTU;
 	lo->caps = l->caps;
-	return iface_add_addr(lo, &p);
+	p6.addr.b[15] = 1;
+	ret = iface_add_addr(lo, &p);
+	return ret < 0 ? ret : iface_add_addr(lo, &p6);
 }
 
 /* Tees and impairments, from the device upward. */

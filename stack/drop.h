@@ -39,6 +39,16 @@
 	X(IP_LOOPBACK, "loopback address on the wire")                         \
 	X(IP_PROTOCOL, "IPv4 protocol nobody handles")                         \
 	X(IP_TTL, "time to live is zero")                                      \
+	X(IP6_SHORT, "IPv6 header truncated")                                  \
+	X(IP6_VERSION, "not IP version 6")                                     \
+	X(IP6_LENGTH, "IPv6 payload length beyond the frame")                  \
+	X(IP6_SOURCE, "IPv6 source address impossible")                        \
+	X(IP6_NOT_OURS, "IPv6 destination is another host or group")           \
+	X(IP6_LOOPBACK, "IPv6 loopback address on the wire")                   \
+	X(IP6_EXTENSION, "IPv6 extension header malformed or out of place")    \
+	X(IP6_OPTION, "IPv6 option malformed, or asks to be refused")          \
+	X(IP6_ROUTING, "IPv6 routing header with segments left")               \
+	X(IP6_PROTOCOL, "IPv6 next header nobody handles")                     \
 	X(REASM_BOUNDS, "fragment beyond 65535 bytes or not a multiple of 8")  \
 	X(REASM_OVERLAP, "fragments overlap")                                  \
 	X(REASM_FULL, "too many datagrams or fragments waiting")               \

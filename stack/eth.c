@@ -17,7 +17,9 @@
 
 #include "arp.h"
 #include "icmp4.h"
+#include "icmp6.h"
 #include "ip4.h"
+#include "ip6.h"
 #include "link.h"
 #include "log.h"
 
@@ -61,6 +63,8 @@ static enum verdict demultiplex(struct iface *ifp, struct pkt *p)
 	switch (be16_get(wire->type)) {
 	case ETHERTYPE_IP4:
 		return ip4_input(ifp, p);
+	case ETHERTYPE_IP6:
+		return ip6_input(ifp, p);
 	case ETHERTYPE_ARP_FRAME:
 		return ifp->is_loopback ? DROP_ETH_TYPE : arp_input(ifp, p);
 	default:
@@ -185,12 +189,9 @@ int eth_output_to(struct iface *ifp, struct tx *t,
 		return eth_output(ifp, t, &mac,
 				  is4 ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
 
-	/* Nobody here can ask for IPv6 neighbours yet. */
-	if (!is4)
-		return -EHOSTUNREACH;
-	if (!neigh_resolve(&ifp->neigh4, next_hop, t, &mac, &err))
+	if (!neigh_resolve(&ifp->neigh, next_hop, t, &mac, &err))
 		return err;
-	return eth_output(ifp, t, &mac, ETHERTYPE_IP4);
+	return eth_output(ifp, t, &mac, is4 ? ETHERTYPE_IP4 : ETHERTYPE_IP6);
 }
 
 void eth_output_pkt(struct iface *ifp, struct pkt *p,
@@ -222,7 +223,9 @@ void eth_unreachable(struct iface *ifp, struct pkt *p)
 {
 	p->ifp = ifp;
 	p->l3 = p->data;
-	if (ifp->net && p->len > 0 && p->data[0] >> 4 == 4)
+	if (ifp->net && p->len > 0 && ip_is6(p))
+		icmp6_local_error(ifp->net, p, ICMP6_UNREACH_ADDR);
+	else if (ifp->net && p->len > 0)
 		icmp4_local_error(ifp->net, p, ICMP4_UNREACH_HOST);
 	pkt_free(ifp->eng->arena, p);
 }

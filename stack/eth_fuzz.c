@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= 3 + len;
 	}
 	lan_advance(lan, SEC(60));
-	check(lan->ifp->neigh4.count <= LIMIT_NEIGHS);
+	check(lan->ifp->neigh.count <= LIMIT_NEIGHS);
 	check(lan_close(lan) == 0);
 	return 0;
 }

@@ -10,7 +10,7 @@
  *   errno and a few facts, so that transports need not know ICMP.
  *
  * Comes in   ip4.c; eth.c about packets whose next hop does not answer.
- * Goes out   tcp_icmp_error(), udp_icmp_error() (a switchboard); pmtu.c.
+ * Goes out   icmp.c, which tells the transport; pmtu.c.
  * Never      believes a quoted packet whose source is not ours.
  * Lock       the stack lock is held.
  * Follows    RFC 792, RFC 1122 3.2.2, RFC 1191, RFC 1812 4.3.2, RFC 5927.
@@ -25,14 +25,10 @@
 #include "limits.h"
 #include "log.h"
 #include "must.h"
-#include "tcp.h"
-#include "udp.h"
 
 enum {
 	/* RFC 1812 4.3.2.3: an error is at most 576 bytes long. */
 	ERROR_PACKET_MAX = 576,
-	/* RFC 792: a quoted transport header has at least this much. */
-	QUOTED_MIN = 8,
 	/* RFC 1812 4.3.2.5: precedence of our errors. */
 	TOS_INTERNETWORK_CONTROL = 0xc0,
 	TOS_SERVICE = 0x1e,
@@ -141,12 +137,11 @@ static bool read_quote(struct net *n, const uint8_t *quote, size_t len,
 {
 	const struct ip4_wire *ip = (const void *)quote;
 	size_t header;
-	const uint8_t *l4;
 
 	if (len < sizeof(*ip) || ip->ver_ihl >> 4 != 4)
 		return false;
 	header = ip4_wire_len(ip);
-	if (header < sizeof(*ip) || len < header + QUOTED_MIN)
+	if (header < sizeof(*ip) || len < header)
 		return false;
 	if (be16_get(ip->frag) & IP4_OFFSET)
 		return false;
@@ -157,37 +152,7 @@ static bool read_quote(struct net *n, const uint8_t *quote, size_t len,
 	if (!net_is_local(n, &e->local))
 		return false;
 
-	/* TCP and UDP begin with the same two ports. */
-	l4 = quote + header;
-	e->quote = l4;
-	e->quote_len = len - header;
-	e->local_port = (uint16_t)(l4[0] << 8 | l4[1]);
-	e->remote_port = (uint16_t)(l4[2] << 8 | l4[3]);
-	if (e->proto == IP_PROTO_TCP)
-		e->seq = (uint32_t)l4[4] << 24 | (uint32_t)l4[5] << 16 |
-			 (uint32_t)l4[6] << 8 | l4[7];
-	return true;
-}
-
-static enum verdict tell_transport(struct net *n, const struct icmp_error *e)
-{
-	if (e->proto == IP_PROTO_TCP && n->tcp) {
-		tcp_icmp_error(n->tcp, e);
-		return DONE;
-	}
-	if (e->proto == IP_PROTO_UDP && n->udp) {
-		udp_icmp_error(n->udp, e);
-		return DONE;
-	}
-	return DROP_ICMP_EMBEDDED;
-}
-
-static bool is_ours(struct net *n, const struct icmp_error *e)
-{
-	if (e->proto == IP_PROTO_TCP && n->tcp)
-		return tcp_icmp_is_ours(n->tcp, e);
-	return e->proto == IP_PROTO_UDP && n->udp &&
-	       udp_icmp_is_ours(n->udp, e);
+	return icmp_read_transport(e, quote + header, len - header);
 }
 
 /*
@@ -200,7 +165,7 @@ static bool learn_mtu(struct iface *ifp, struct icmp_error *e, uint16_t mtu,
 {
 	struct net *n = ifp->net;
 
-	if ((mtu >= packet_len && mtu != 0) || !is_ours(n, e))
+	if ((mtu >= packet_len && mtu != 0) || !icmp_is_ours(n, e))
 		return false;
 	pmtu_learn(&n->pmtu, &e->remote, mtu, packet_len);
 	e->mtu = pmtu_get(&n->pmtu, &e->remote, ifp->mtu);
@@ -211,7 +176,8 @@ static enum verdict input_error(struct iface *ifp, struct pkt *p)
 {
 	const struct icmp_wire *icmp = (const void *)p->data;
 	const struct ip4_wire *quoted = (const void *)(p->data + sizeof(*icmp));
-	struct icmp_error e = {.offender = inet_from4(ip_of(p)->src)};
+	struct icmp_error e = {.ifindex = ifp->index,
+			       .offender = inet_from4(ip_of(p)->src)};
 
 	if (p->to_broadcast || !classify(icmp->type, icmp->code, &e))
 		return DROP_ICMP_TYPE;
@@ -222,7 +188,7 @@ static enum verdict input_error(struct iface *ifp, struct pkt *p)
 	    !learn_mtu(ifp, &e, be16_get(icmp->seq),
 		       be16_get(quoted->total_len)))
 		return DROP_ICMP_EMBEDDED;
-	return tell_transport(ifp->net, &e);
+	return icmp_tell(ifp->net, &e);
 }
 
 enum verdict icmp4_input(struct iface *ifp, struct pkt *p)
@@ -283,28 +249,6 @@ static bool may_complain(const struct iface *ifp, const struct pkt *p)
 	return !is_icmp_error(p);
 }
 
-/* RFC 1812 4.3.2.8: a token bucket. Talking to ourselves is free. */
-static bool take_token(struct iface *ifp)
-{
-	struct net *n = ifp->net;
-	usecs now = n->eng->now;
-	usecs each = USECS_PER_SEC / LIMIT_ICMP_PER_SEC;
-	uint64_t fresh =
-		now > n->icmp_refill ? (now - n->icmp_refill) / each : 0;
-
-	if (ifp->is_loopback)
-		return true;
-	n->icmp_refill += fresh * each;
-	n->icmp_tokens = (uint32_t)MIN(n->icmp_tokens + fresh,
-				       (uint64_t)LIMIT_ICMP_BURST);
-	if (n->icmp_tokens == 0) {
-		stats_add(&n->eng->stats, STAT_ICMP_OUT_LIMITED, 1);
-		return false;
-	}
-	n->icmp_tokens--;
-	return true;
-}
-
 void icmp4_send_error(struct iface *ifp, const struct pkt *p, uint8_t type,
 		      uint8_t code, uint16_t mtu)
 {
@@ -321,7 +265,7 @@ void icmp4_send_error(struct iface *ifp, const struct pkt *p, uint8_t type,
 	uint32_t sum;
 	struct tx t;
 
-	if (!may_complain(ifp, p) || !take_token(ifp))
+	if (!may_complain(ifp, p) || !icmp_take_token(ifp))
 		return;
 	if (net_is_local(ifp->net, &asked))
 		how.src = asked;
@@ -347,5 +291,5 @@ void icmp4_local_error(struct net *n, const struct pkt *p, uint8_t code)
 	    !read_quote(n, p->data, p->len, &e))
 		return;
 	e.offender = e.local;
-	tell_transport(n, &e);
+	icmp_tell(n, &e);
 }

@@ -14,24 +14,8 @@
 #ifndef STACK_ICMP4_H
 #define STACK_ICMP4_H
 
-#include "drop.h"
-#include "net.h"
+#include "icmp.h"
 #include "pkt.h"
-
-/* What an error means to a transport, whatever the family. */
-struct icmp_error {
-	struct inet_addr local, remote; /* of the quoted packet: ours, theirs */
-	uint16_t local_port, remote_port;
-	uint32_t seq; /* TCP: quoted sequence number */
-	uint8_t type, code;
-	uint8_t proto;
-	int error;    /* errno an application would see: ECONNREFUSED, ... */
-	bool hard;    /* RFC 1122 4.2.3.9: protocol, port, frag with DF set */
-	uint32_t mtu; /* frag needed: the path MTU now; else 0 */
-	struct inet_addr offender; /* who sent the error */
-	const uint8_t *quote;      /* from its TCP or UDP header; or NULL */
-	size_t quote_len;
-};
 
 /* ip4.c delivers: p->l3 at the IP header, data at the ICMP header. */
 enum verdict icmp4_input(struct iface *ifp, struct pkt *p);

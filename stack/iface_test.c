@@ -108,8 +108,8 @@ Test(iface, the_source_lies_in_the_same_prefix_else_is_the_first)
 {
 	cr_assert(eq(int, add("10.7.0.1/16"), 0));
 	cr_assert(eq(ptr, (void *)source_for("10.7.3.4"),
-		     &lan->ifp->addrs[1].addr));
+		     &lan->ifp->addrs[1].prefix.addr));
 	cr_assert(eq(ptr, (void *)source_for("8.8.8.8"),
-		     &lan->ifp->addrs[0].addr));
+		     &lan->ifp->addrs[0].prefix.addr));
 	cr_assert(eq(ptr, (void *)source_for("2001:db8::1"), NULL));
 }

@@ -48,6 +48,12 @@ bool inet_is_link_local(const struct inet_addr *a)
 	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
 }
 
+struct inet_addr inet_solicited_node(const struct inet_addr *a)
+{
+	return (struct inet_addr){{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff,
+				   a->b[13], a->b[14], a->b[15]}};
+}
+
 bool inet_in_prefix(const struct inet_addr *a, const struct inet_prefix *p)
 {
 	uint32_t whole = p->bits / 8, rest = p->bits % 8;

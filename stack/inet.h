@@ -57,6 +57,9 @@ bool inet_is_multicast(const struct inet_addr *a);
 bool inet_is_broadcast4(const struct inet_addr *a); /* 255.255.255.255 */
 bool inet_is_link_local(const struct inet_addr *a);
 
+/* ff02::1:ffXX:XXXX, where the neighbours of `a` are asked for it. */
+struct inet_addr inet_solicited_node(const struct inet_addr *a);
+
 /* Is a inside the prefix? Families never match each other, except ::/0. */
 bool inet_in_prefix(const struct inet_addr *a, const struct inet_prefix *p);
 

@@ -5,7 +5,7 @@
  *
  * What this room is for
  *   In: a header is believed only after version, lengths, checksum, options
- *   and both addresses were looked at; fragments go through ip4_reasm.c. Out:
+ *   and both addresses were looked at; fragments go through reasm.c. Out:
  *   puts the header on, and cuts what is too long and may be cut.
  *
  * Comes in   eth.c hands over frames of type 0x0800; transports send.
@@ -22,12 +22,16 @@
 #include "cksum.h"
 #include "eth.h"
 #include "icmp4.h"
-#include "ip4_reasm.h"
+#include "reasm.h"
 #include "must.h"
 #include "tcp.h"
 #include "udp.h"
 
-enum { IP4_PACKET_MAX = 65535 };
+enum {
+	IP4_PACKET_MAX = 65535,
+	/* What goes in front of a fragment's payload: ours and Ethernet's. */
+	HEADERS_ROOM = sizeof(struct ip4_wire) + sizeof(struct eth_wire),
+};
 
 /* Every option but END and NOP has a length; source routes are refused. */
 static enum verdict check_options(const uint8_t *opt, size_t len)
@@ -211,6 +215,13 @@ static uint16_t choose_id(struct net *n, const struct ip_how *how)
 			  n->ip_id++);
 }
 
+static uint8_t ttl_of(const struct ip_how *how)
+{
+	if (how->ttl_is_zero)
+		return 0;
+	return how->ttl ? how->ttl : IP_TTL_DEFAULT;
+}
+
 static void push_header(struct tx *t, const struct ip_how *how, uint16_t id,
 			uint16_t frag)
 {
@@ -223,43 +234,12 @@ static void push_header(struct tx *t, const struct ip_how *how, uint16_t id,
 		.total_len = be16_make(total),
 		.id = be16_make(id),
 		.frag = be16_make(frag),
-		.ttl = how->ttl ? how->ttl : IP4_TTL_DEFAULT,
+		.ttl = ttl_of(how),
 		.proto = how->proto,
 		.src = inet_to4(&how->src),
 		.dst = inet_to4(&how->dst),
 	};
 	ip->cksum = cksum(ip, sizeof(*ip));
-}
-
-/* A cursor over a transport packet: its headers, then its payload. */
-struct slicer {
-	const struct tx *t;
-	size_t head_at; /* in t->head */
-	uint32_t piece;
-	size_t skip; /* bytes of that piece already used */
-};
-
-/* The next `len` bytes as the payload of a new tx; false: too scattered. */
-static bool slice(struct slicer *s, size_t len, struct tx *out)
-{
-	size_t n = MIN(len, TX_HEADER_MAX - s->head_at);
-
-	tx_init(out);
-	memcpy(tx_push(out, n), s->t->head + s->head_at, n);
-	s->head_at += n;
-	for (len -= n; len > 0; len -= n) {
-		const struct iovec *v = &s->t->payload[s->piece];
-
-		n = MIN(len, v->iov_len - s->skip);
-		if (!tx_add(out, (const uint8_t *)v->iov_base + s->skip, n))
-			return false;
-		s->skip += n;
-		if (s->skip == v->iov_len) {
-			s->piece++;
-			s->skip = 0;
-		}
-	}
-	return true;
 }
 
 /* RFC 791 3.2: pieces of a multiple of 8 bytes, the same identification. */
@@ -269,17 +249,18 @@ static int output_fragments(struct net *n, struct tx *t,
 {
 	size_t total = tx_len(t), at = 0;
 	size_t room = (mtu - sizeof(struct ip4_wire)) & ~(size_t)7;
-	struct slicer s = {.t = t, .head_at = t->head_at};
+	struct ip_slicer s;
 	uint16_t id = choose_id(n, how);
 
 	tx_finish_csum(t);
+	ip_slice_init(&s, t);
 	while (at < total) {
 		size_t len = MIN(room, total - at);
 		uint16_t frag = (uint16_t)(at / 8);
 		struct tx piece;
 		int err;
 
-		if (!slice(&s, len, &piece))
+		if (!ip_slice(&s, len, HEADERS_ROOM, &piece))
 			return -ENOBUFS;
 		if (at + len < total)
 			frag |= IP4_MF;
@@ -311,7 +292,8 @@ int ip4_output(struct net *n, struct tx *t, const struct ip_how *how)
 
 	stats_add(&n->eng->stats, STAT_IP_OUT_REQUESTS, 1);
 	if (!path) {
-		err = route_lookup(n, &how->dst, &how->src, &found);
+		err = route_lookup_on(n, &how->dst, &how->src, how->ifindex,
+				      &found);
 		if (err) {
 			stats_add(&n->eng->stats, STAT_IP_OUT_NO_ROUTES, 1);
 			return err;

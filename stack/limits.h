@@ -30,6 +30,8 @@ enum limit_count {
 	LIMIT_REASM_DATAGRAMS = 256,
 	/* Fragments of one datagram: 65535 / 576 and then some. */
 	LIMIT_REASM_FRAGMENTS = 192,
+	/* Extension headers of one packet: each kind once, and to spare. */
+	LIMIT_IP6_EXTENSIONS = 8,
 	/* Destinations with a path MTU of their own. */
 	LIMIT_PMTU_ENTRIES = 256,
 	/* ICMP errors we send, per second and in one burst (RFC 1812). */
@@ -67,6 +69,8 @@ enum limit_count {
 };
 
 enum limit_bytes {
+	/* RFC 8200 5: what every link must carry. */
+	LIMIT_IP6_MTU_MIN = 1280,
 	/* RFC 791: what every host must accept. */
 	LIMIT_IP4_MTU_MIN = 68,
 	/* Path MTU is never believed below this (Linux: min_pmtu). */
@@ -101,6 +105,7 @@ enum limit_bytes {
 #define LIMIT_NEIGH_DELAY_US SEC(5)      /* RFC 4861 DELAY_FIRST_PROBE_TIME */
 #define LIMIT_NEIGH_STALE_US SEC(600)    /* unused that long: forgotten */
 #define LIMIT_REASM_US SEC(30)           /* Linux; RFC 791 says 15 and up */
+#define LIMIT_REASM6_US SEC(60)          /* RFC 8200 4.5 */
 #define LIMIT_PMTU_US SEC(600)           /* RFC 1191 6.3 */
 #define LIMIT_TIME_WAIT_US SEC(60)       /* Linux TCP_TIMEWAIT_LEN */
 #define LIMIT_FIN_WAIT_2_US SEC(60)      /* Linux tcp_fin_timeout */

@@ -37,7 +37,7 @@ static struct neigh *entry(void)
 {
 	struct inet_addr a = peer_addr();
 
-	return neigh_find(&lan->ifp->neigh4, &a);
+	return neigh_find(&lan->ifp->neigh, &a);
 }
 
 /* Sends a packet of one byte that says its number; what eth said. */
@@ -76,14 +76,14 @@ static void confirm(struct eth_addr mac)
 {
 	struct inet_addr a = peer_addr();
 
-	neigh_confirm(&lan->ifp->neigh4, &a, &mac);
+	neigh_confirm(&lan->ifp->neigh, &a, &mac);
 }
 
 static void learn(struct eth_addr mac)
 {
 	struct inet_addr a = peer_addr();
 
-	neigh_learn(&lan->ifp->neigh4, &a, &mac);
+	neigh_learn(&lan->ifp->neigh, &a, &mac);
 }
 
 static void make_reachable(void)
@@ -222,7 +222,7 @@ Test(neigh, delay_upper_layer_news_makes_questions_needless)
 
 	make_stale();
 	cr_assert(eq(int, send_peer(1), 0));
-	neigh_reachable_hint(&lan->ifp->neigh4, &a);
+	neigh_reachable_hint(&lan->ifp->neigh, &a);
 	cr_assert(eq(int, entry()->state, NEIGH_REACHABLE));
 	lan_advance(lan, LIMIT_NEIGH_DELAY_US * 2);
 	cr_assert(eq(u32, lan->nsent, 1));
@@ -285,11 +285,11 @@ Test(neigh, refresh_and_confirm_create_nothing)
 {
 	struct inet_addr a = peer_addr();
 
-	neigh_refresh(&lan->ifp->neigh4, &a, &peer);
+	neigh_refresh(&lan->ifp->neigh, &a, &peer);
 	confirm(peer);
-	neigh_reachable_hint(&lan->ifp->neigh4, &a);
+	neigh_reachable_hint(&lan->ifp->neigh, &a);
 	cr_assert(eq(ptr, entry(), NULL));
-	cr_assert(eq(u32, lan->ifp->neigh4.count, 0));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 }
 
 Test(neigh, incomplete_that_speaks_first_gets_who_waits)
@@ -308,7 +308,7 @@ static struct inet_addr nth(uint32_t n)
 
 Test(neigh, a_full_table_forgets_who_was_used_least_lately)
 {
-	struct neigh_table *t = &lan->ifp->neigh4;
+	struct neigh_table *t = &lan->ifp->neigh;
 	struct inet_addr a = nth(0), b = nth(1);
 
 	for (uint32_t i = 0; i < LIMIT_NEIGHS; i++) {
@@ -326,7 +326,7 @@ Test(neigh, a_full_table_forgets_who_was_used_least_lately)
 
 Test(neigh, a_full_table_spares_who_has_packets_waiting)
 {
-	struct neigh_table *t = &lan->ifp->neigh4;
+	struct neigh_table *t = &lan->ifp->neigh;
 	struct inet_addr a = nth(0), b = nth(1);
 
 	cr_assert(eq(int, send_to(&a, 1), 0));
@@ -341,7 +341,7 @@ Test(neigh, a_full_table_spares_who_has_packets_waiting)
 
 Test(neigh, a_table_of_waiting_packets_stays_bounded)
 {
-	struct neigh_table *t = &lan->ifp->neigh4;
+	struct neigh_table *t = &lan->ifp->neigh;
 
 	for (uint32_t i = 0; i < LIMIT_NEIGHS + 10; i++) {
 		struct inet_addr a = nth(i);

@@ -14,7 +14,7 @@
 
 #include "engine.h"
 #include "iface.h"
-#include "ip4_reasm.h"
+#include "reasm.h"
 #include "pmtu.h"
 #include "route.h"
 

@@ -10,6 +10,7 @@
  *   test when a packet is still alive.
  *
  *            10.0.0.2/24 (us, tap0) ---- 10.0.0.1 (peer, gateway)
+ *            fd00::2/64                  fd00::1   (nettest_connect6)
  *
  * Only       *_test.c and *_fuzz.c may include it.
  */
@@ -23,6 +24,7 @@
 #include "cksum.h"
 #include "eth.h"
 #include "ip4.h"
+#include "ip6.h"
 #include "link.h"
 #include "must.h"
 #include "net.h"
@@ -70,6 +72,8 @@ struct nettest_ip {
 static const struct ip4_addr NT_US = {{10, 0, 0, 2}};
 static const struct ip4_addr NT_PEER = {{10, 0, 0, 1}};
 static const struct ip4_addr NT_BROADCAST = {{10, 0, 0, 255}};
+static const struct inet_addr NT_US6 = {{0xfd, [15] = 2}};
+static const struct inet_addr NT_PEER6 = {{0xfd, [15] = 1}};
 static const struct eth_addr NT_MAC = {{2, 0, 0, 0, 0, 2}};
 static const struct eth_addr NT_PEER_MAC = {{2, 0, 0, 0, 0, 1}};
 
@@ -165,7 +169,21 @@ static inline void nettest_connect(struct nettest *t)
 		.gateway = peer,
 		.ifindex = t->eth->index};
 
-	neigh_learn(&t->eth->neigh4, &peer, &NT_PEER_MAC);
+	neigh_learn(&t->eth->neigh, &peer, &NT_PEER_MAC);
+	MUST(route_add(&t->net, &everywhere) == 0);
+}
+
+/* IPv6 as well: fd00::2/64, and the peer is the way to everywhere. */
+static inline void nettest_connect6(struct nettest *t)
+{
+	struct inet_prefix ours = {NT_US6, 64};
+	struct inet_prefix loopback = {{{[15] = 1}}, 128};
+	struct route everywhere = {.gateway = NT_PEER6,
+				   .ifindex = t->eth->index};
+
+	MUST(iface_add_addr(t->eth, &ours) == 0);
+	MUST(iface_add_addr(t->lo, &loopback) == 0);
+	neigh_learn(&t->eth->neigh, &NT_PEER6, &NT_PEER_MAC);
 	MUST(route_add(&t->net, &everywhere) == 0);
 }
 
@@ -232,6 +250,69 @@ static inline struct pkt *nettest_pkt(struct nettest *t,
 	return p;
 }
 
+/* What an IPv6 packet from the wire looks like; zero is an ordinary one. */
+struct nettest_ip6 {
+	const struct inet_addr *src, *dst; /* NULL: the peer, us */
+	uint8_t next, hops, tclass;
+	const void *headers; /* extension headers; `next` is the first's */
+	size_t headers_len;
+};
+
+/* A received packet: data at its IPv6 header. */
+static inline struct pkt *nettest_pkt6(struct nettest *t,
+				       const struct nettest_ip6 *h,
+				       const void *payload, size_t len)
+{
+	size_t total = sizeof(struct ip6_wire) + h->headers_len + len;
+	struct pkt *p = pkt_new(t->arena, 64 + total, 64);
+	struct ip6_wire *ip;
+	uint8_t *at;
+
+	MUST(p);
+	ip = pkt_append(p, total);
+	*ip = (struct ip6_wire){
+		.ver_tc_flow = be32_make(6u << 28 | (uint32_t)h->tclass << 20),
+		.payload_len = be16_make((uint16_t)(h->headers_len + len)),
+		.next = h->next,
+		.hop_limit = h->hops ? h->hops : 64,
+		.src = h->src ? *h->src : NT_PEER6,
+		.dst = h->dst ? *h->dst : NT_US6,
+	};
+	at = (uint8_t *)(ip + 1);
+	if (h->headers_len)
+		memcpy(at, h->headers, h->headers_len);
+	if (len)
+		memcpy(at + h->headers_len, payload, len);
+	p->ifp = t->eth;
+	p->stamp = t->eng.now;
+	return p;
+}
+
+/* Puts the checksum of an ICMPv6 message at `msg` right. */
+static inline void nettest_sum6(const struct nettest_ip6 *h, void *msg,
+				size_t len)
+{
+	struct icmp6_wire *icmp = msg;
+	uint32_t sum = cksum_pseudo(h->src ? h->src : &NT_PEER6,
+				    h->dst ? h->dst : &NT_US6, IP_PROTO_ICMP6,
+				    (uint32_t)len);
+
+	icmp->cksum = be16_make(0);
+	icmp->cksum = cksum_finish(cksum_partial(msg, len, sum));
+}
+
+static inline enum verdict nettest_give6(struct nettest *t, struct iface *ifp,
+					 struct pkt *p)
+{
+	enum verdict v;
+
+	p->ifp = ifp;
+	v = ip6_input(ifp, p);
+	if (v != TAKEN)
+		pkt_free(t->arena, p);
+	return v;
+}
+
 /* As eth.c does: input, then free and count by the verdict. */
 static inline enum verdict nettest_give(struct nettest *t, struct iface *ifp,
 					struct pkt *p)
@@ -266,6 +347,13 @@ static inline const struct ip4_wire *nettest_sent_ip(const struct nettest *t,
 static inline const void *nettest_sent_l4(const struct nettest *t, size_t i)
 {
 	return nettest_sent_ip(t, i) + 1;
+}
+
+static inline const struct ip6_wire *nettest_sent_ip6(const struct nettest *t,
+						      size_t i)
+{
+	MUST(i < t->wire.nframes);
+	return (const void *)(t->wire.frames[i].data + sizeof(struct eth_wire));
 }
 
 /*

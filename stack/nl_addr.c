@@ -43,7 +43,7 @@ static uint8_t scope_of(const struct inet_addr *a)
 bool nl_addr_is_secondary(const struct iface *ifp, const struct inet_prefix *p)
 {
 	for (uint32_t i = 0; i < ifp->naddrs; i++) {
-		const struct inet_prefix *first = &ifp->addrs[i];
+		const struct inet_prefix *first = &ifp->addrs[i].prefix;
 
 		if (inet_equal(&first->addr, &p->addr) || !inet_is4(&p->addr))
 			return false;
@@ -125,7 +125,8 @@ bool nl_addr_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 		struct iface *ifp = &n->ifs[c->at[0]];
 
 		for (; c->at[1] < ifp->naddrs; c->at[1]++) {
-			const struct inet_prefix *p = &ifp->addrs[c->at[1]];
+			const struct inet_prefix *p =
+				&ifp->addrs[c->at[1]].prefix;
 
 			if (is_wanted(m, ask, ifp, &p->addr) &&
 			    !nl_addr_put(out, ask, RTM_NEWADDR, ifp, p))

@@ -81,13 +81,14 @@ bool nl_neigh_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 /* The caches of an interface, one after the other. */
 static struct neigh_table *table_of(struct iface *ifp, uint64_t which)
 {
-	return which == 0 ? &ifp->neigh4 : NULL;
+	return which == 0 ? &ifp->neigh : NULL;
 }
 
 static struct neigh_table *table_for(struct iface *ifp,
 				     const struct inet_addr *a)
 {
-	return inet_is4(a) ? &ifp->neigh4 : NULL;
+	(void)a;
+	return &ifp->neigh;
 }
 
 /* What a dump asks for; short or old requests ask for everything. */

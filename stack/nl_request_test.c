@@ -277,8 +277,7 @@ HOST_TEST(dumps_in_small_pieces_lose_and_repeat_nothing)
 	for (uint8_t i = 10; i < 30; i++) {
 		struct inet_addr a = inet_from4(ip4_make(10, 0, 0, i));
 
-		cr_assert(eq(int,
-			     neigh_set(&eth->neigh4, &a, &mac, true, false),
+		cr_assert(eq(int, neigh_set(&eth->neigh, &a, &mac, true, false),
 			     0));
 	}
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
@@ -501,10 +500,10 @@ HOST_TEST(permanent_neighbour_believes_no_frame)
 	struct neigh *n;
 
 	cr_assert(eq(int, neighbour(RTM_NEWNEIGH, NEW, NUD_PERMANENT, MAC), 0));
-	neigh_learn(&eth->neigh4, &peer, &liar);
-	neigh_confirm(&eth->neigh4, &peer, &liar);
+	neigh_learn(&eth->neigh, &peer, &liar);
+	neigh_confirm(&eth->neigh, &peer, &liar);
 	kit.st->eng.now += SEC(7200);
-	n = neigh_find(&eth->neigh4, &peer);
+	n = neigh_find(&eth->neigh, &peer);
 	cr_assert(eq(int, memcmp(n->mac.b, MAC, 6), 0));
 	cr_assert(eq(int, (int)neigh_state_now(n), NEIGH_REACHABLE));
 }

@@ -240,7 +240,7 @@ static bool dump_followers(struct nl_ask *ask, struct nl_cursor *c,
 	struct story s;
 
 	for (; c->at[2] < ifp->naddrs; c->at[2]++, c->at[3] = 0) {
-		const struct inet_prefix *p = &ifp->addrs[c->at[2]];
+		const struct inet_prefix *p = &ifp->addrs[c->at[2]].prefix;
 
 		for (; c->at[3] < FOLLOWERS; c->at[3]++)
 			if (make_follower(ifp, p, (enum follower)c->at[3],

@@ -109,17 +109,26 @@ int route_delete(struct net *n, const struct route *r)
 	return -ESRCH;
 }
 
+/* An address we may use, whose prefix is the link's. */
+static bool is_onlink(const struct iface_addr *a)
+{
+	return iface_addr_is_ours(a) && !a->not_onlink;
+}
+
 /* Prefixes that lie on the link. The loopback has none but our addresses. */
 static void consider_onlink(struct net *n, const struct inet_addr *dst,
-			    struct choice *c)
+			    uint32_t ifindex, struct choice *c)
 {
 	for (uint32_t i = 1; i < n->nifs; i++) {
 		struct iface *ifp = &n->ifs[i];
 
+		if (ifindex && ifp->index != ifindex)
+			continue;
 		for (uint32_t k = 0; !ifp->is_down && k < ifp->naddrs; k++) {
-			const struct inet_prefix *p = &ifp->addrs[k];
+			const struct inet_prefix *p = &ifp->addrs[k].prefix;
 
-			if (p->bits <= c->bits || !inet_in_prefix(dst, p))
+			if (!is_onlink(&ifp->addrs[k]) || p->bits <= c->bits ||
+			    !inet_in_prefix(dst, p))
 				continue;
 			if (inet_is4(&p->addr) != inet_is4(dst))
 				continue;
@@ -129,7 +138,7 @@ static void consider_onlink(struct net *n, const struct inet_addr *dst,
 }
 
 static void consider_table(struct net *n, const struct inet_addr *dst,
-			   struct choice *c)
+			   uint32_t ifindex, struct choice *c)
 {
 	for (uint32_t i = 0; i < n->routes.count; i++) {
 		const struct route *r = &n->routes.r[i];
@@ -140,6 +149,8 @@ static void consider_table(struct net *n, const struct inet_addr *dst,
 		if (inet_is4(&r->dst.addr) != inet_is4(dst) ||
 		    !inet_in_prefix(dst, &r->dst) ||
 		    n->ifs[r->ifindex - 1].is_down)
+			continue;
+		if (ifindex && r->ifindex != ifindex)
 			continue;
 		c->ifp = &n->ifs[r->ifindex - 1];
 		c->gateway = r->gateway;
@@ -152,9 +163,11 @@ static void consider_table(struct net *n, const struct inet_addr *dst,
 
 /* Multicast and limited broadcast need no route while there is a link. */
 static void consider_any_link(struct net *n, const struct inet_addr *dst,
-			      struct choice *c)
+			      uint32_t ifindex, struct choice *c)
 {
 	for (uint32_t i = 1; i < n->nifs; i++) {
+		if (ifindex && n->ifs[i].index != ifindex)
+			continue;
 		if (!n->ifs[i].is_down && iface_source_for(&n->ifs[i], dst)) {
 			*c = (struct choice){.ifp = &n->ifs[i], .bits = 0};
 			return;
@@ -175,17 +188,18 @@ static void loop_path(struct net *n, const struct inet_addr *dst,
 }
 
 static int wire_path(struct net *n, const struct inet_addr *dst,
-		     struct path *out)
+		     uint32_t ifindex, struct path *out)
 {
 	struct choice c = {.bits = -1};
 	const struct inet_addr *source;
 	bool to_many = inet_is_multicast(dst) || inet_is_broadcast4(dst);
 
 	if (!to_many)
-		consider_onlink(n, dst, &c);
-	consider_table(n, dst, &c);
+		consider_onlink(n, dst, ifindex, &c);
+	if (!to_many || inet_is4(dst) || !ifindex)
+		consider_table(n, dst, ifindex, &c);
 	if (!c.ifp && to_many)
-		consider_any_link(n, dst, &c);
+		consider_any_link(n, dst, ifindex, &c);
 	if (!c.ifp)
 		return -ENETUNREACH;
 
@@ -194,8 +208,10 @@ static int wire_path(struct net *n, const struct inet_addr *dst,
 	if (!to_many && !inet_is_any(&c.gateway))
 		out->next_hop = c.gateway;
 	source = &c.source;
+	/* RFC 6724: by the destination; a gateway has a link-local address. */
 	if (inet_is_any(source) || !net_is_local(n, source))
-		source = iface_source_for(c.ifp, &out->next_hop);
+		source = iface_source_for(c.ifp,
+					  inet_is4(dst) ? &out->next_hop : dst);
 	if (!source)
 		return -ENETUNREACH;
 	out->source = *source;
@@ -205,6 +221,13 @@ static int wire_path(struct net *n, const struct inet_addr *dst,
 
 int route_lookup(struct net *n, const struct inet_addr *dst,
 		 const struct inet_addr *src, struct path *out)
+{
+	return route_lookup_on(n, dst, src, 0, out);
+}
+
+int route_lookup_on(struct net *n, const struct inet_addr *dst,
+		    const struct inet_addr *src, uint32_t ifindex,
+		    struct path *out)
 {
 	bool has_src = src && !inet_is_any(src);
 	int err;
@@ -221,7 +244,7 @@ int route_lookup(struct net *n, const struct inet_addr *dst,
 			return -ENETUNREACH;
 		if (has_src && inet_is_loopback(src))
 			return -EINVAL;
-		err = wire_path(n, dst, out);
+		err = wire_path(n, dst, ifindex, out);
 		if (err)
 			return err;
 	}

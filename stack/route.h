@@ -62,4 +62,10 @@ struct inet_prefix route_network(const struct inet_prefix *p);
 int route_lookup(struct net *n, const struct inet_addr *dst,
 		 const struct inet_addr *src, struct path *out) MUST_CHECK;
 
+/* As above, but only out of interface `ifindex` unless it is 0 (the scope of a
+ * link-local address, SO_BINDTODEVICE). Our own addresses loop anyway. */
+int route_lookup_on(struct net *n, const struct inet_addr *dst,
+		    const struct inet_addr *src, uint32_t ifindex,
+		    struct path *out) MUST_CHECK;
+
 #endif

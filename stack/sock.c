@@ -202,7 +202,7 @@ static int new_bare(struct stack *st, int family, int type, int protocol,
 	s->linger = USECS_NEVER;
 	s->rcvlowat = RCVLOWAT_DEFAULT;
 	s->sndbuf = LIMIT_UDP_BUF;
-	s->hops6 = IP4_TTL_DEFAULT;
+	s->hops6 = IP_TTL_DEFAULT;
 	s->multicast_hops6 = 1;
 	readiness_init(&s->readiness, s->slot);
 	*out = s;

@@ -151,17 +151,17 @@ void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out)
 	out->tx_packets = ifp->tx_packets;
 	out->tx_bytes = ifp->tx_bytes;
 	for (uint32_t i = 0; i < ifp->naddrs && i < STACK_LIST_MAX; i++) {
-		struct sock as = {.family = inet_is4(&ifp->addrs[i].addr)
+		struct sock as = {.family = inet_is4(&ifp->addrs[i].prefix.addr)
 						    ? AF_INET
 						    : AF_INET6};
-		struct endpoint e = {ifp->addrs[i].addr, 0};
+		struct endpoint e = {ifp->addrs[i].prefix.addr, 0};
 		socklen_t len = sizeof(out->addrs[i].addr);
 		uint8_t mapped = as.family == AF_INET ? 96 : 0;
 
 		sock_addr_out(&as, &e, (struct sockaddr *)&out->addrs[i].addr,
 			      &len);
 		out->addrs[i].prefix_len =
-			(uint8_t)(ifp->addrs[i].bits - mapped);
+			(uint8_t)(ifp->addrs[i].prefix.bits - mapped);
 		out->naddrs++;
 	}
 }

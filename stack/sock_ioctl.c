@@ -85,7 +85,7 @@ static struct inet_addr broadcast(const struct inet_prefix *p)
 static int give_address(const struct iface *ifp, unsigned long request,
 			struct ifreq *r)
 {
-	const struct inet_prefix *p = &ifp->addrs[0];
+	const struct inet_prefix *p = &ifp->addrs[0].prefix;
 	struct inet_addr a;
 
 	if (ifp->naddrs == 0)
@@ -175,7 +175,7 @@ static int ifconf(struct sock *s, struct ifconf *c)
 			memset(&r, 0, sizeof(r));
 			memcpy(r.ifr_name, n->ifs[i].name,
 			       sizeof(n->ifs[i].name));
-			put_in(&r.ifr_addr, &n->ifs[i].addrs[0].addr);
+			put_in(&r.ifr_addr, &n->ifs[i].addrs[0].prefix.addr);
 			memcpy(c->ifc_buf + used, &r, sizeof(r));
 		}
 		used += (int)sizeof(r);

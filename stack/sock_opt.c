@@ -146,7 +146,7 @@ static const struct {
 } defaults[] = {
 	{IPPROTO_IP, IP_TTL, 0},
 	{IPPROTO_IP, IP_MULTICAST_TTL, 1},
-	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, IP4_TTL_DEFAULT},
+	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, IP_TTL_DEFAULT},
 	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1},
 	{IPPROTO_IPV6, IPV6_TCLASS, 0},
 };
@@ -208,7 +208,7 @@ static int get_int(struct sock *s, const struct option *o, int *value)
 			return tcp_get(s->conn, o->tcp, value);
 		*value = *(uint8_t *)at(s->pcb, o);
 		if (o->name == IP_TTL && o->level == IPPROTO_IP && !*value)
-			*value = IP4_TTL_DEFAULT;
+			*value = IP_TTL_DEFAULT;
 		return 0;
 	case IN_TCP:
 		if (s->conn)

@@ -8,12 +8,12 @@
  *   that is in flight; then a narrower path is used at once, a refused SYN
  *   ends the attempt, and an established connection merely remembers.
  *
- * Comes in   icmp4.c.
+ * Comes in   icmp.c.
  * Lock       the stack lock is held.
  * Follows    RFC 1122 4.2.3.9, RFC 1191 6.4, RFC 5927.
  * Proved by  tcp_out_test.c
  */
-#include "icmp4.h"
+#include "icmp.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
 #include "tcp_priv.h"

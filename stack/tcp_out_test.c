@@ -10,7 +10,7 @@
 #include <criterion/new/assert.h>
 #include <errno.h>
 
-#include "icmp4.h"
+#include "icmp.h"
 #include "testkit.h"
 
 static struct kit kit;

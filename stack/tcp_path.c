@@ -74,7 +74,7 @@ int tcp_refresh_path(struct tcp_conn *c, bool now)
 	}
 	/* The peer answered of late: its neighbour entry is good, too. */
 	if (!now && c->last_rx > c->path_at && c->path_at)
-		neigh_reachable_hint(&path.ifp->neigh4, &path.next_hop);
+		neigh_reachable_hint(&path.ifp->neigh, &path.next_hop);
 	c->path = (struct tcp_way){path.ifp, path.next_hop, path.mtu};
 	c->path_at = c->eng->now;
 	if (c->state != TCPS_CLOSED)

@@ -51,7 +51,7 @@ void tcp_reply_send(struct tcp *t, const struct tcp_reply *r)
 	stats_add(&t->eng->stats, STAT_TCP_OUT_SEGS, 1);
 	if (r->flags & TCP_RST)
 		stats_add(&t->eng->stats, STAT_TCP_OUT_RSTS, 1);
-	if (ip4_output(t->net, &tx, &how) != 0)
+	if (ip_output(t->net, &tx, &how) != 0)
 		log_debug("tcp: a reply could not leave");
 }
 

@@ -141,7 +141,7 @@ static int hand_down(struct tcp_conn *c, struct tx *tx)
 		.path = &path,
 	};
 
-	return ip4_output(c->tcp->net, tx, &how);
+	return ip_output(c->tcp->net, tx, &how);
 }
 
 /* What leaving means to the rest. */

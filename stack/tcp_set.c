@@ -251,7 +251,7 @@ static int get_ip(const struct tcp_conn *c, enum tcp_option o)
 	if (o == TCP_O_TOS)
 		return c->tos;
 	if (o == TCP_O_TTL)
-		return c->ttl ? c->ttl : (int)IP4_TTL_DEFAULT;
+		return c->ttl ? c->ttl : (int)IP_TTL_DEFAULT;
 	return o == TCP_O_PMTUDISC ? c->pmtudisc : (int)c->b.flags;
 }
 

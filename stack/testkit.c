@@ -109,7 +109,7 @@ void kit_host_open(struct kit_host *h, const struct kit_host_config *config)
 	cr_assert(inet_parse(config->peer, &h->peer) == 0);
 	tcp_init(&h->tcp, &h->eng, &h->net);
 	h->net.tcp = &h->tcp;
-	neigh_learn(&h->ifp->neigh4, &h->peer, &peer_mac);
+	neigh_learn(&h->ifp->neigh, &h->peer, &peer_mac);
 	h->used_at_open = arena_count(h->arena, ARENA_PKT) +
 			  arena_count(h->arena, ARENA_CONN);
 }
@@ -165,7 +165,7 @@ void kit_host_settle(struct kit_host *h)
 	tcp_flush(&h->tcp);
 	if (h->arp_wanted) {
 		h->arp_wanted = false;
-		neigh_confirm(&h->ifp->neigh4, &h->peer, &peer_mac);
+		neigh_confirm(&h->ifp->neigh, &h->peer, &peer_mac);
 	}
 	tcp_flush(&h->tcp);
 	kit_check(h);

@@ -344,7 +344,7 @@ static int send_on(struct udp_pcb *pcb, const struct endpoint *to,
 	if (err)
 		goto free_flat;
 	push_header(&t, pcb->bind.key.lport, to->port, &how);
-	err = ip4_output(u->net, &t, &how);
+	err = ip_output(u->net, &t, &how);
 	if (!err) {
 		stats_add(&u->eng->stats, STAT_UDP_OUT_DATAGRAMS, 1);
 		loop_back(pcb, &t, &how);

@@ -17,7 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "icmp4.h"
+#include "icmp.h"
 #include "must.h"
 #include "wire.h"
 

@@ -6,7 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
-#include "icmp4.h"
+#include "icmp.h"
 #include "nettest.h"
 #include "udp_err.h"
 

@@ -9,8 +9,8 @@
  *   queues it there at its true cost. Turns ICMP errors into a pcb's pending
  *   error.
  *
- * Comes in   ip4.c delivers; icmp4.c tells errors.
- * Goes out   news to the socket floor; "port unreachable" through icmp4.c.
+ * Comes in   ip4.c delivers; icmp.c tells errors.
+ * Goes out   news to the socket floor; "port unreachable" through icmp.c.
  * Never      wakes anybody; a full queue drops the newest.
  * Lock       the stack lock is held.
  * Follows    RFC 768, RFC 1122 4.1.3, udp(7), ip(7) IP_RECVERR.
@@ -21,7 +21,7 @@
 #include <string.h>
 
 #include "cksum.h"
-#include "icmp4.h"
+#include "icmp.h"
 #include "iface.h"
 #include "must.h"
 #include "udp_err.h"
@@ -190,8 +190,7 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 		return enqueue(pcb, p);
 	stats_add(&u->eng->stats, STAT_UDP_NO_PORTS, 1);
 	if (!pcb)
-		icmp4_send_error(ifp, p, ICMP4_UNREACHABLE, ICMP4_UNREACH_PORT,
-				 0);
+		icmp_send_port_unreachable(ifp, p);
 	return DROP_UDP_PORT;
 }
 

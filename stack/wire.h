@@ -4,11 +4,12 @@
  * wire.h - byte-exact headers, as they stand on the wire
  *
  * What this room is for
- *   Ethernet, ARP, IPv4, ICMP, UDP, TCP and IPv6's fixed header. Every field is
- *   made of bytes, so a header may be read at any address, and a big-endian
+ *   Ethernet, ARP, IPv4, IPv6, ICMP, UDP and TCP. Every field is made of bytes,
+ *   so a header may be read at any address, and a big-endian
  *   number cannot be added to by mistake. Sizes are asserted.
  *
- * Follows    RFC 894, 826, 791, 792, 768, 9293 3.1, 8200 3.
+ * Follows    RFC 894, 826, 791, 792, 768, 9293 3.1, 8200 3 and 4, 4443,
+ *            4861 4.
  */
 #ifndef STACK_WIRE_H
 #define STACK_WIRE_H
@@ -104,7 +105,7 @@ enum {
 	IP4_DF = 0x4000,
 	IP4_MF = 0x2000,
 	IP4_OFFSET = 0x1fff,
-	IP4_TTL_DEFAULT = 64,
+	IP_TTL_DEFAULT = 64, /* and the default hop limit */
 	IP4_OPT_END = 0,
 	IP4_OPT_NOP = 1,
 	IP4_OPT_LSRR = 131,
@@ -118,7 +119,7 @@ enum ip_proto {
 	IP_PROTO_ICMP6 = 58,
 };
 
-/* IPv6, fixed header */
+/* IPv6 */
 
 struct ip6_wire {
 	be32 ver_tc_flow;
@@ -129,6 +130,53 @@ struct ip6_wire {
 	struct inet_addr dst;
 };
 static_assert(sizeof(struct ip6_wire) == 40, "IPv6 fixed header");
+
+enum {
+	IP6_FLOW_MASK = 0xfffff,
+	IP6_TCLASS_SHIFT = 20,
+};
+
+/* The first two bytes of every extension header but the fragment's. */
+struct ip6_ext_wire {
+	uint8_t next;
+	uint8_t len; /* in 8 bytes, the first 8 not counted */
+};
+
+struct ip6_route_wire {
+	uint8_t next;
+	uint8_t len;
+	uint8_t type;
+	uint8_t segments_left;
+	uint8_t data[4];
+};
+static_assert(sizeof(struct ip6_route_wire) == 8, "IPv6 routing header");
+
+struct ip6_frag_wire {
+	uint8_t next;
+	uint8_t reserved;
+	be16 frag; /* offset in the upper 13 bits, IP6_MF */
+	be32 id;
+};
+static_assert(sizeof(struct ip6_frag_wire) == 8, "IPv6 fragment header");
+
+enum {
+	IP6_MF = 0x0001,
+	IP6_FRAG_OFFSET = 0xfff8, /* in bytes */
+};
+
+enum ip6_next {
+	IP6_NEXT_HOP_BY_HOP = 0,
+	IP6_NEXT_ROUTING = 43,
+	IP6_NEXT_FRAGMENT = 44,
+	IP6_NEXT_NONE = 59,
+	IP6_NEXT_DESTINATION = 60,
+};
+
+enum {
+	IP6_OPT_PAD1 = 0,
+	IP6_OPT_PADN = 1,
+	IP6_OPT_ROUTER_ALERT = 5,
+};
 
 /* ICMP */
 
@@ -162,6 +210,99 @@ enum {
 	ICMP4_UNREACH_ADMIN_HOST = 10,
 	ICMP4_UNREACH_ADMIN = 13,
 	ICMP4_EXCEEDED_REASM = 1,
+};
+
+/* ICMPv6 */
+
+enum {
+	ICMP6_UNREACHABLE = 1,
+	ICMP6_TOO_BIG = 2,
+	ICMP6_TIME_EXCEEDED = 3,
+	ICMP6_PARAM_PROBLEM = 4,
+	ICMP6_INFORMATIONAL = 128, /* from here on: no errors */
+	ICMP6_ECHO_REQUEST = 128,
+	ICMP6_ECHO_REPLY = 129,
+	ICMP6_ROUTER_SOLICIT = 133,
+	ICMP6_ROUTER_ADVERT = 134,
+	ICMP6_NEIGHBOR_SOLICIT = 135,
+	ICMP6_NEIGHBOR_ADVERT = 136,
+	ICMP6_REDIRECT = 137,
+};
+
+enum {
+	ICMP6_UNREACH_ROUTE = 0,
+	ICMP6_UNREACH_ADMIN = 1,
+	ICMP6_UNREACH_SCOPE = 2,
+	ICMP6_UNREACH_ADDR = 3,
+	ICMP6_UNREACH_PORT = 4,
+	ICMP6_UNREACH_POLICY = 5,
+	ICMP6_UNREACH_REJECT = 6,
+	ICMP6_EXCEEDED_HOPS = 0,
+	ICMP6_EXCEEDED_REASM = 1,
+	ICMP6_PARAM_HEADER = 0,
+	ICMP6_PARAM_NEXT = 1,
+	ICMP6_PARAM_OPTION = 2,
+	ICMP6_PARAM_FIRST_FRAGMENT = 3, /* RFC 7112 */
+};
+
+/* Type, code, checksum, and 32 bits that mean something in each type. */
+struct icmp6_wire {
+	uint8_t type;
+	uint8_t code;
+	be16 cksum;
+	be32 word; /* MTU, pointer; id and seq of an echo; flags */
+};
+static_assert(sizeof(struct icmp6_wire) == 8, "ICMPv6");
+
+/* Neighbor solicitation and advertisement; options follow. */
+struct nd_wire {
+	struct icmp6_wire icmp; /* word: enum nd_flags in an advertisement */
+	struct inet_addr target;
+};
+static_assert(sizeof(struct nd_wire) == 24, "neighbor discovery");
+
+struct nd_redirect_wire {
+	struct icmp6_wire icmp;
+	struct inet_addr target;
+	struct inet_addr dst;
+};
+static_assert(sizeof(struct nd_redirect_wire) == 40, "redirect");
+
+/* Router advertisement; options follow. */
+struct nd_router_wire {
+	struct icmp6_wire icmp; /* word: hop limit, flags, router lifetime */
+	be32 reachable_ms;
+	be32 retrans_ms;
+};
+static_assert(sizeof(struct nd_router_wire) == 16, "router advertisement");
+
+struct nd_prefix_wire {
+	uint8_t type;
+	uint8_t len; /* 4 */
+	uint8_t bits;
+	uint8_t flags; /* enum nd_prefix_flags */
+	be32 valid_s;
+	be32 preferred_s;
+	be32 reserved;
+	struct inet_addr prefix;
+};
+static_assert(sizeof(struct nd_prefix_wire) == 32, "prefix information");
+
+enum nd_flags {
+	ND_ROUTER = 1 << 31,
+	ND_SOLICITED = 1 << 30,
+	ND_OVERRIDE = 1 << 29,
+};
+
+enum nd_prefix_flags { ND_PREFIX_ONLINK = 0x80, ND_PREFIX_AUTO = 0x40 };
+
+enum nd_option {
+	ND_OPT_SOURCE_LL = 1,
+	ND_OPT_TARGET_LL = 2,
+	ND_OPT_PREFIX = 3,
+	ND_OPT_REDIRECTED = 4,
+	ND_OPT_MTU = 5,
+	ND_OPT_NONCE = 14, /* RFC 3971 5.3.2, used by RFC 7527 */
 };
 
 /* UDP */

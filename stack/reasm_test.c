@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * ip4_reasm_test.c - proves ip4_reasm.c: any order, no overlap, bounded, timed.
+ * reasm_test.c - proves reasm.c: any order, no overlap, bounded, timed.
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
@@ -82,7 +82,7 @@ static void expect_empty(void)
 	cr_assert(eq(u32, t.eng.timers.count, 0));
 }
 
-HOST_TEST(ip4_reasm, four_fragments_in_every_order)
+HOST_TEST(reasm, four_fragments_in_every_order)
 {
 	static const size_t edge[] = {0, 800, 1000, 3008, 3333};
 	uint16_t id = 0;
@@ -111,7 +111,7 @@ HOST_TEST(ip4_reasm, four_fragments_in_every_order)
 	expect_empty();
 }
 
-HOST_TEST(ip4_reasm, duplicates_are_ignored)
+HOST_TEST(reasm, duplicates_are_ignored)
 {
 	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
 	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
@@ -120,7 +120,7 @@ HOST_TEST(ip4_reasm, duplicates_are_ignored)
 	expect_empty();
 }
 
-HOST_TEST(ip4_reasm, overlap_costs_the_datagram)
+HOST_TEST(reasm, overlap_costs_the_datagram)
 {
 	static const size_t rows[][2] = {
 		{0, 808},     {792, 1600},  {0, 2400},
@@ -137,7 +137,7 @@ HOST_TEST(ip4_reasm, overlap_costs_the_datagram)
 	}
 }
 
-HOST_TEST(ip4_reasm, end_that_moves_costs_the_datagram)
+HOST_TEST(reasm, end_that_moves_costs_the_datagram)
 {
 	/* Two different ends. */
 	cr_assert(eq(int, give_one(1, 800, 900, false), TAKEN));
@@ -153,7 +153,7 @@ HOST_TEST(ip4_reasm, end_that_moves_costs_the_datagram)
 	expect_empty();
 }
 
-HOST_TEST(ip4_reasm, impossible_fragments_are_refused)
+HOST_TEST(reasm, impossible_fragments_are_refused)
 {
 	cr_expect(eq(int, give_one(1, 0, 0, true), DROP_REASM_BOUNDS));
 	cr_expect(eq(int, give_one(1, 8, 8, false), DROP_REASM_BOUNDS));
@@ -164,7 +164,7 @@ HOST_TEST(ip4_reasm, impossible_fragments_are_refused)
 	expect_empty();
 }
 
-HOST_TEST(ip4_reasm, largest_datagram_fits)
+HOST_TEST(reasm, largest_datagram_fits)
 {
 	enum { LEN = 65535 - 20 };
 	struct pkt *whole = NULL;
@@ -179,7 +179,7 @@ HOST_TEST(ip4_reasm, largest_datagram_fits)
 	expect_empty();
 }
 
-HOST_TEST(ip4_reasm, datagrams_do_not_mix)
+HOST_TEST(reasm, datagrams_do_not_mix)
 {
 	cr_assert(eq(int, give_one(1, 0, 800, true), TAKEN));
 	cr_assert(eq(int, give_one(2, 800, 900, false), TAKEN));
@@ -205,7 +205,7 @@ static bool expire(usecs after)
 	return fired;
 }
 
-HOST_TEST(ip4_reasm, timeout_after_the_first_fragment_is_told)
+HOST_TEST(reasm, timeout_after_the_first_fragment_is_told)
 {
 	const struct icmp_wire *icmp;
 
@@ -220,7 +220,7 @@ HOST_TEST(ip4_reasm, timeout_after_the_first_fragment_is_told)
 	cr_assert(eq(u32, t.net.reasm.count, 0));
 }
 
-HOST_TEST(ip4_reasm, timeout_without_the_first_fragment_is_silent)
+HOST_TEST(reasm, timeout_without_the_first_fragment_is_silent)
 {
 	give_one(1, 800, 900, false);
 	cr_assert(expire(LIMIT_REASM_US));
@@ -228,7 +228,7 @@ HOST_TEST(ip4_reasm, timeout_without_the_first_fragment_is_silent)
 	cr_assert(eq(u32, t.net.reasm.count, 0));
 }
 
-HOST_TEST(ip4_reasm, too_many_datagrams_push_out_the_oldest)
+HOST_TEST(reasm, too_many_datagrams_push_out_the_oldest)
 {
 	for (uint16_t id = 0; id < LIMIT_REASM_DATAGRAMS + 10; id++)
 		cr_assert(eq(int, give_one(id, 0, 8, true), TAKEN));
@@ -238,7 +238,7 @@ HOST_TEST(ip4_reasm, too_many_datagrams_push_out_the_oldest)
 	cr_assert(eq(int, give_one(9, 8, 16, false), TAKEN));
 }
 
-HOST_TEST(ip4_reasm, memory_is_capped)
+HOST_TEST(reasm, memory_is_capped)
 {
 	for (uint16_t id = 0; id < 200; id++) {
 		give_one(id, 0, 32000, true);
@@ -248,7 +248,7 @@ HOST_TEST(ip4_reasm, memory_is_capped)
 	cr_assert(gt(u64, t.eng.stats.drops[DROP_REASM_FULL], 0));
 }
 
-HOST_TEST(ip4_reasm, too_many_fragments_cost_the_datagram)
+HOST_TEST(reasm, too_many_fragments_cost_the_datagram)
 {
 	enum verdict v = TAKEN;
 
@@ -261,7 +261,7 @@ HOST_TEST(ip4_reasm, too_many_fragments_cost_the_datagram)
 }
 
 /* RFC 3168 5.3. */
-HOST_TEST(ip4_reasm, congestion_mark_of_any_fragment_counts)
+HOST_TEST(reasm, congestion_mark_of_any_fragment_counts)
 {
 	struct pkt *first = fragment(1, 0, 800, true);
 	struct pkt *last = fragment(1, 800, 900, false);
@@ -276,7 +276,7 @@ HOST_TEST(ip4_reasm, congestion_mark_of_any_fragment_counts)
 }
 
 /* Through ip4.c: every truncation of a fragment, and nothing stays. */
-HOST_TEST(ip4_reasm, every_truncation_is_dropped)
+HOST_TEST(reasm, every_truncation_is_dropped)
 {
 	struct nettest_ip h = {
 		.src = NT_PEER, .dst = NT_US, .proto = 99, .frag = IP4_MF};

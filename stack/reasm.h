@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * ip4_reasm.h - fragments in, datagram out; bounded and timed
+ * reasm.h - fragments in, datagram out; bounded and timed
  *
  * What this room is for
- *   Collects the fragments of a datagram in any order. An overlap drops the
- *   whole datagram (RFC 5722's answer, used for IPv4 as Linux does); exact
- *   duplicates are ignored. When time runs out and the first fragment had
- *   come, the caller is told so that ICMP can say so.
+ *   Collects the fragments of a datagram of either version in any order. An
+ *   overlap drops the whole datagram (RFC 5722's answer, used for IPv4 as Linux
+ *   does); exact duplicates are ignored. When time runs out and the first
+ * fragment had come, the caller is told so that ICMP can say so.
  *
  * Lock       the stack lock is held.
- * Follows    RFC 791 3.2, RFC 815, RFC 1122 3.3.2.
+ * Follows    RFC 791 3.2, RFC 815, RFC 1122 3.3.2, RFC 8200 4.5, RFC 5722.
  */
-#ifndef STACK_IP4_REASM_H
-#define STACK_IP4_REASM_H
+#ifndef STACK_REASM_H
+#define STACK_REASM_H
 
 #include "drop.h"
 #include "engine.h"
@@ -26,11 +26,10 @@
 struct net;
 
 struct reasm_key {
-	struct ip4_addr src;
-	struct ip4_addr dst;
-	uint16_t id;
-	uint8_t proto;
-	uint8_t zero; /* keys are hashed as bytes */
+	struct inet_addr src;
+	struct inet_addr dst;
+	uint32_t id;
+	uint32_t proto; /* 0 for IPv6; so wide that no byte is padding */
 };
 
 struct reasm {
@@ -39,6 +38,7 @@ struct reasm {
 	uint32_t nfrags;           /* [S] */
 	uint32_t have;             /* [S] payload bytes so far */
 	uint32_t total;            /* [S] payload bytes, 0: last not seen */
+	bool is_spoilt;            /* [S] overlapped: takes no more */
 	size_t cost;               /* [S] bytes of memory it holds */
 	struct timer timer;        /* [S] TIMER_REASM */
 	struct reasm_table *table; /* [I] */
@@ -59,10 +59,11 @@ void reasm_init(struct reasm_table *t, struct engine *eng, struct net *net);
 void reasm_fini(struct reasm_table *t);
 
 /*
- * p is a validated fragment: l3 at its IPv4 header, data behind it. TAKEN: it
- * is kept. DONE: *whole is the complete datagram (which may be p itself), with
- * l3 at a header whose total length and fragment field are put right, owned by
- * the caller. DROP_*: refused, the caller frees p.
+ * p is a validated fragment: l3 at its IP header, data behind it, or for IPv6
+ * behind its fragment header. TAKEN: it is kept. DONE: *whole is the complete
+ * datagram, with l3 at a header that says so (lengths put right, no fragment
+ * field or header any more) and data behind all that the fragments shared;
+ * owned by the caller. DROP_*: refused, the caller frees p.
  */
 enum verdict reasm_input(struct reasm_table *t, struct pkt *p,
 			 struct pkt **whole);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * ip4_reasm_fuzz.c - any fragments, in any order, against a simple model
+ * reasm_fuzz.c - any fragments, in any order, against a simple model
  *
  * What this room is for
  *   Every byte of a fragment says where in its datagram it lies and to which
