@@ -27,7 +27,9 @@ declare -A needs=(
     socat=socat python3=python3 nodejs=node nginx-light=nginx wrk=wrk
     redis-server=redis-server redis-tools=redis-benchmark
     memcached=memcached iperf3=iperf3 iputils-ping=ping tcpdump=tcpdump
-    tshark=tshark strace=strace ethtool=ethtool nftables=nft procps=ps"
+    tshark=tshark strace=strace ethtool=ethtool nftables=nft procps=ps
+    apache2=apache2 haproxy=haproxy gunicorn=gunicorn php-fpm=/usr/sbin/php-fpm*
+    ncat=ncat"
 )
 
 is_there()

@@ -3,120 +3,25 @@
 #
 # family.sh - one stack, many processes: fork, exec, daemons and death
 #
-#   nginx master + workers, python's forking servers, socat + cat by exec,
-#   redis-server as a daemon, all + stack 10.77.0.2 ==tap0== 10.77.0.1 clients
+#   python's forking servers, socat + cat by exec, redis-server as a daemon,
+#   nginx with workers, all + stack 10.77.0.2 ==tap0== 10.77.0.1 clients
 #
 # What this script is for
-#   The same descriptors in several processes at once, replaced while requests
-#   run, killed, and idle.
+#   The same descriptors in several processes at once, handed on, killed, and
+#   idle. Servers that are replaced under load have scripts of their own.
 
 . "$(dirname "$0")/net.sh"
-need nginx wrk curl socat redis-server redis-cli redis-benchmark python3
+. "$top/integration/servers.sh"
+need nginx curl socat redis-server redis-cli redis-benchmark python3
 net_up
-mkdir -p "$work/www" "$work/tmp"
-make_file www/file 16
-head -c 1024 "$work/www/file" >"$work/www/1k"
-
-# --- nginx ---------------------------------------------------------------------
-
-# nginx_start on|off WORKERS
-nginx_start()
-{
-  cat >"$work/nginx.conf" <<EOF
-daemon $1;
-worker_processes $2;
-user root;
-pid $work/nginx.pid;
-error_log $work/error.log notice;
-events { worker_connections 512; }
-http {
-  access_log off;
-  sendfile on;
-  keepalive_requests 1000000;
-  client_body_temp_path $work/tmp/body;
-  proxy_temp_path $work/tmp/proxy;
-  fastcgi_temp_path $work/tmp/fastcgi;
-  uwsgi_temp_path $work/tmp/uwsgi;
-  scgi_temp_path $work/tmp/scgi;
-  server { listen 80; root $work/www; }
-}
-EOF
-  start ours nginx -e "$work/error.log" -c "$work/nginx.conf"
-  ours_answers 80
-  eventually test -s "$work/nginx.pid"
-}
-
-no_tap()
-{
-  ! ip -n $ns link show dev tap0
-}
-
-nginx_stop()
-{
-  kill -QUIT "$(<"$work/nginx.pid")"
-  eventually test ! -e "$work/nginx.pid"
-  eventually no_tap
-}
-
-workers()
-{
-  pgrep -P "$(<"$work/nginx.pid")"
-}
-
-get()
-{
-  kernel curl -sS -f --max-time 20 -o "$work/got.$BASHPID" "http://$OURS/$1" ||
-    fail "curl $1"
-  same "$work/www/$1" "$work/got.$BASHPID"
-}
-
-# One request a connection: a reload may cut idle ones, as it does anywhere.
-many_requests()
-{
-  local n
-  for ((n = 0; n < 100; n++)); do
-    get 1k
-  done
-}
-
-try_nginx()
-{
-  local old requests
-  nginx_start "$1" 4
-  get file
-  kernel wrk -t 1 -c 50 -d 2 --timeout 5 "http://$OURS/1k" >"$work/wrk.log" 2>&1
-  ! grep -E 'Socket errors|Non-2xx' "$work/wrk.log" || fail "wrk saw errors"
-  proved "nginx, 4 workers, daemon $1: 16 MiB, and wrk without an error"
-
-  old=$(workers)
-  many_requests &
-  requests=$!
-  kill -HUP "$(<"$work/nginx.pid")"
-  sleep 0.5
-  kill -HUP "$(<"$work/nginx.pid")"
-  wait $requests || fail "requests failed during reload"
-  [[ $(workers) != "$old" ]] || fail "the workers are still the old ones"
-  proved "two reloads under 100 requests, none failed"
-
-  kernel wrk -t 1 -c 20 -d 3 --timeout 5 "http://$OURS/1k" >"$work/wrk.log" 2>&1 &
-  requests=$!
-  for _ in 1 2 3 4; do
-    sleep 0.5
-    kill -9 "$(workers | shuf -n 1)"
-  done
-  wait $requests
-  ! grep -E 'timeout [1-9]' "$work/wrk.log" || fail "requests hang after a kill"
-  get file
-  [[ $(workers | wc -l) == 4 ]] || fail "$(workers | wc -l) workers after kills"
-  proved "four workers killed under load and replaced"
-  nginx_stop
-}
+mkdir -p "$work/www"
+make_file www/file 1
 
 # Context switches of all threads of the family.
 switches()
 {
   local p
-  for p in "$(<"$work/nginx.pid")" $(workers); do
+  for p in "$(<"$work/nginx.pid")" $(children "$work/nginx.pid"); do
     cat /proc/"$p"/task/*/status
   done | awk '/_switches:/ { n += $2 } END { print n }'
 }
@@ -124,8 +29,10 @@ switches()
 try_idle()
 {
   local before woken
-  nginx_start off 7
-  get 1k
+  nginx_conf "worker_processes 7"
+  nginx_up
+  kernel curl -sS -f --max-time 20 -o "$work/got" "http://$OURS/file" || fail "curl"
+  same "$work/www/file" "$work/got"
   # The kernel asks for our hardware address once more, some five seconds on.
   sleep 8
   before=$(switches)
@@ -133,10 +40,10 @@ try_idle()
   woken=$(($(switches) - before))
   ((woken == 0)) || fail "an idle family was woken $woken times in 5 s"
   proved "8 idle processes, not one woken in 5 s"
-  nginx_stop
+  nginx_down
 }
 
-# --- others ----------------------------------------------------------------------
+# --- handed on --------------------------------------------------------------------
 
 # echo_once PORT TEXT: sends a line, prints the one that comes back.
 echo_once()
@@ -199,11 +106,11 @@ try_python()
 end_all()
 {
   local n
-  ip netns pids $ns | while read -r n; do
+  ours_pids | while read -r n; do
     ! grep -qz servers.py "/proc/$n/cmdline" || kill "$n"
   done
   wait "$pid"
-  eventually no_tap
+  stack_ended
 }
 
 try_exec()
@@ -215,7 +122,7 @@ try_exec()
     [[ $(echo_once 7003 "hello $n") == "hello $n" ]] || fail "cat by exec, $n"
   done
   stop "$pid"
-  eventually no_tap
+  stack_ended
   proved "cat, executed with a connection as 0 and 1"
 }
 
@@ -246,7 +153,7 @@ try_redis()
   kernel redis-cli -h $OURS set key value >/dev/null
   has_value || fail "redis lost a value"
   kill -9 "$(<"$work/redis.pid")"
-  eventually no_tap
+  stack_ended
   start ours redis-server "${options[@]}"
   eventually has_value
   stop "$pid"
@@ -255,7 +162,5 @@ try_redis()
 
 try_python
 try_exec
-try_nginx off
-try_nginx on
 try_idle
 try_redis

@@ -17,6 +17,7 @@
 #   been given back.
 
 . "$(dirname "$0")/net.sh"
+. "$top/integration/servers.sh"
 
 # class, most MiB of memory, and what must have been counted.
 classes()
@@ -54,33 +55,11 @@ peers="crumbs gaps zero_window silent vanish"
 configure()
 {
   make_file file 16
-  mkdir -p "$work/tmp"
-  cat >"$work/nginx.conf" <<CONF
-daemon off;
-master_process off;
-user root;
-pid $work/nginx.pid;
-error_log $work/error.log;
-worker_rlimit_nofile 16384;
-events { worker_connections 8192; }
-http {
-  access_log off;
-  sendfile on;
-  client_header_timeout 3s;
-  send_timeout 3s;
-  reset_timedout_connection on;
-  client_body_temp_path $work/tmp/body;
-  proxy_temp_path $work/tmp/proxy;
-  fastcgi_temp_path $work/tmp/fastcgi;
-  uwsgi_temp_path $work/tmp/uwsgi;
-  scgi_temp_path $work/tmp/scgi;
-  server {
-    listen 80 backlog=1024;
-    root $work;
-    location = /slow { alias $work/file; limit_rate 16m; }
-  }
-}
-CONF
+  nginx_conf "master_process off" "worker_rlimit_nofile 16384" \
+    "events: worker_connections 8192" "http: client_header_timeout 3s" \
+    "http: send_timeout 3s" "http: reset_timedout_connection on" \
+    "server: listen 80 backlog=1024" "server: root $work" \
+    "server: location = /slow { alias $work/file; limit_rate 16m; }"
 }
 
 fetch()

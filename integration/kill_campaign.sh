@@ -13,36 +13,19 @@
 #   kill themselves holding the stack lock, every few thousand turns.
 
 . "$(dirname "$0")/net.sh"
+. "$top/integration/servers.sh"
 need nginx wrk curl
 net_up
 kills=50
 limit=300
 [[ -z $full ]] || kills=1000 limit=3600
-mkdir -p "$work/www" "$work/tmp"
+mkdir -p "$work/www"
 make_file www/file 1
-cat >"$work/nginx.conf" <<EOF
-daemon off;
-worker_processes 4;
-user root;
-pid $work/nginx.pid;
-error_log $work/error.log notice;
-events { worker_connections 512; }
-http {
-  access_log off;
-  client_body_temp_path $work/tmp/body;
-  proxy_temp_path $work/tmp/proxy;
-  fastcgi_temp_path $work/tmp/fastcgi;
-  uwsgi_temp_path $work/tmp/uwsgi;
-  scgi_temp_path $work/tmp/scgi;
-  server { listen 80; root $work/www; }
-}
-EOF
+nginx_conf "worker_processes 4"
 # server_up [VAR=VALUE]
 server_up()
 {
-  start ours env "$@" nginx -e "$work/error.log" -c "$work/nginx.conf"
-  ours_answers 80
-  eventually test -s "$work/nginx.pid"
+  nginx_up "$@"
   master=$(<"$work/nginx.pid")
 }
 

@@ -12,29 +12,12 @@
 #   was there before, and when run-with-stack.sh was killed as well.
 
 . "$(dirname "$0")/net.sh"
+. "$top/integration/servers.sh"
 need python3 curl nginx
 net_up
-mkdir -p "$work/tmp"
 make_file file 64
 head -c 100000 "$work/file" >"$work/small"
-cat >"$work/nginx.conf" <<CONF
-daemon off;
-master_process off;
-user root;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 512; }
-http {
-  access_log off;
-  sendfile on;
-  client_body_temp_path $work/tmp/body;
-  proxy_temp_path $work/tmp/proxy;
-  fastcgi_temp_path $work/tmp/fastcgi;
-  uwsgi_temp_path $work/tmp/uwsgi;
-  scgi_temp_path $work/tmp/scgi;
-  server { listen 80; root $work; }
-}
-CONF
+nginx_conf "master_process off" "server: root $work"
 
 # Until $work/enough is there; what fails in between is meant to.
 load()

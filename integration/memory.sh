@@ -13,6 +13,7 @@
 #   it has.
 
 . "$(dirname "$0")/net.sh"
+. "$top/integration/servers.sh"
 need python3 curl nginx
 ulimit -n 8192 2>/dev/null || skip "needs 8,192 descriptors"
 net_up
@@ -100,31 +101,12 @@ stop $wrapper
 unset NSSHIM_MEMORY
 
 # The program's descriptors.
-mkdir -p "$work/tmp"
 # In nginx's memory: a file of its own would be one more descriptor.
 openssl rand -hex 1500 | tr -d '\n' >"$work/file"
-cat >"$work/nginx.conf" <<CONF
-daemon off;
-master_process off;
-user root;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 512; }
-http {
-  access_log off;
-  keepalive_timeout 0;
-  client_body_temp_path $work/tmp/body;
-  proxy_temp_path $work/tmp/proxy;
-  fastcgi_temp_path $work/tmp/fastcgi;
-  uwsgi_temp_path $work/tmp/uwsgi;
-  scgi_temp_path $work/tmp/scgi;
-  server {
-    listen 80 backlog=512;
-    location = /slow { limit_rate 1500; return 200 $(<"$work/file"); }
-    location / { return 200 $(<"$work/file"); }
-  }
-}
-CONF
+nginx_conf "master_process off" "events: worker_connections 512" \
+  "http: keepalive_timeout 0" "server: listen 80 backlog=512" \
+  "server: location = /slow { limit_rate 1500; return 200 $(<"$work/file"); }" \
+  "server: location / { return 200 $(<"$work/file"); }"
 start ours bash -c "ulimit -n 64; exec nginx -e $work/error.log -c $work/nginx.conf"
 ours_answers 80
 kernel curl -sS -f --max-time 40 --parallel --parallel-immediate --parallel-max 200 \

@@ -46,7 +46,7 @@ fail()
 {
   echo "$test_name: FAILED: $*" >&2
   if [[ -n $work ]]; then
-    tail -n 15 "$work"/*.log 2>/dev/null >&2
+    tail -n 15 "$work"/*.log >&2 2>/dev/null
   fi
   exit 1
 }

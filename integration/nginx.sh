@@ -6,40 +6,18 @@
 #   nginx + stack 10.77.0.2:80, :443 ==tap0== 10.77.0.1 curl, wrk
 
 . "$(dirname "$0")/net.sh"
+. "$top/integration/servers.sh"
 need nginx wrk curl openssl
 net_up
 make_certificate
-mkdir -p "$work/www" "$work/tmp" "$work/got"
+mkdir -p "$work/www" "$work/got"
 make_file www/file 64
 head -c 1024 "$work/www/file" >"$work/www/1k"
 head -c 102400 "$work/www/file" >"$work/www/100k"
-cat >"$work/nginx.conf" <<EOF
-daemon off;
-master_process off;
-user root;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  sendfile on;
-  tcp_nopush on;
-  client_body_temp_path $work/tmp/body;
-  proxy_temp_path $work/tmp/proxy;
-  fastcgi_temp_path $work/tmp/fastcgi;
-  uwsgi_temp_path $work/tmp/uwsgi;
-  scgi_temp_path $work/tmp/scgi;
-  server {
-    listen 80;
-    listen 443 ssl;
-    ssl_certificate $work/cert.pem;
-    ssl_certificate_key $work/key.pem;
-    root $work/www;
-  }
-}
-EOF
-start ours nginx -e "$work/error.log" -c "$work/nginx.conf"
-ours_answers 80
+nginx_conf "master_process off" "http: tcp_nopush on" "server: listen 80" \
+  "server: listen 443 ssl" "server: ssl_certificate $work/cert.pem" \
+  "server: ssl_certificate_key $work/key.pem"
+nginx_up
 
 for file in 1k 100k file; do
   kernel curl -sS -f --max-time 60 -o "$work/got/$file" "http://$OURS/$file" ||

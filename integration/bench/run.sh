@@ -16,6 +16,7 @@
 #   ROUNDS (5) and SECONDS_EACH (2) make it longer or shorter.
 
 source "$(dirname "$0")/../net.sh"
+source "$top/integration/servers.sh"
 rounds=${ROUNDS:-5}
 each=${SECONDS_EACH:-2}
 reqresp=$build/integration/bench/reqresp
@@ -96,26 +97,19 @@ reqresp_client()
 sample_rr() { reqresp_client rr; }
 sample_crr() { reqresp_client crr; }
 
-nginx_conf()
+nginx_files()
 {
   mkdir -p "$work/www"
   head -c 1024 /dev/zero | tr '\0' a >"$work/www/1k"
   head -c 102400 /dev/zero | tr '\0' a >"$work/www/100k"
-  cat >"$work/nginx.conf" <<EOF
-daemon off; master_process off; pid $work/nginx.pid;
-error_log $work/error.log; worker_rlimit_nofile 8192;
-events { worker_connections 4096; }
-http {
-  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on;
-  keepalive_requests 1000000;
-  server { listen 8080 backlog=4096; root $work/www; }
-}
-EOF
+  nginx_conf "master_process off" "worker_rlimit_nofile 8192" \
+    "events: worker_connections 4096" "http: tcp_nopush on" \
+    "server: listen 8080 backlog=4096"
 }
 
 wrk_rate()
 {
-  nginx_conf
+  nginx_files
   start ours taskset -c $mine nginx -p "$work" -c "$work/nginx.conf"
   local server=$pid
   ours_answers 8080
