@@ -36,6 +36,11 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --gateway ADDR          the stack's way out; also the address that the
                           kernel's end gets when the TAP is made here
   --tap NAME              device to use; made when there is none of that name
+  --link SPEC             another kind of link: packet:INTERFACE shares one of
+                          this machine's interfaces (root), stream:PATH speaks
+                          with the server of a UNIX socket
+  --net user              no device at all: passt carries the frames, and
+                          reaches what this user reaches
   --netns NAME            kernel's end, and COMMAND, in that existing network
                           namespace (ip netns add NAME)
   --bridge BR             put the kernel's end into that existing bridge
@@ -77,6 +82,9 @@ die()
 
 # shellcheck source=integration/tap.sh
 source "$here/integration/tap.sh" || die "integration/tap.sh is not beside me"
+# shellcheck source=integration/user_net.sh
+source "$here/integration/user_net.sh" ||
+  die "integration/user_net.sh is not beside me"
 
 # --- options -----------------------------------------------------------------
 
@@ -90,12 +98,12 @@ read_options()
   tap=${NSSHIM_TAP-} addr=${NSSHIM_ADDR-} gateway=${NSSHIM_GATEWAY-}
   dns=${NSSHIM_DNS-} mtu=${NSSHIM_MTU-} mac=${NSSHIM_MAC-}
   host=${NSSHIM_HOST-} log=${NSSHIM_LOG-} pcap=${NSSHIM_PCAP-}
-  impair=${NSSHIM_IMPAIR-}
-  netns='' bridge='' make_tap='' user='' action=run
+  impair=${NSSHIM_IMPAIR-} link=${NSSHIM_LINK-}
+  net='' netns='' bridge='' make_tap='' user='' action=run
   while (($# > 0)); do
     case $1 in
     --tap | --addr | --gateway | --netns | --bridge | --dns | --mtu | --mac | \
-      --host | --log | --pcap | --impair | --make-tap | --user)
+      --host | --log | --pcap | --impair | --make-tap | --user | --link | --net)
       needs_value "$1" $#
       local name=${1#--}
       [[ -n $2 ]] || die "$1: the value is empty; see --help"
@@ -146,6 +154,12 @@ check_options()
     die "--bridge $bridge: no such device; ip link add $bridge type bridge"
   [[ -z $bridge || -n $addr ]] ||
     die "--bridge needs --addr: an address of the bridge's network"
+  [[ -z $net || $net == user ]] || die "--net $net: only user is known"
+  [[ -z $net || -z $link$tap$netns$bridge ]] ||
+    die "--net user goes with none of --link, --tap, --netns, --bridge"
+  [[ -z $link || -z $tap$bridge ]] || die "--link goes with neither --tap nor --bridge"
+  [[ -z $link || -n $addr ]] ||
+    die "--link needs --addr: an address of that link's network"
 }
 
 # --- the library -------------------------------------------------------------
@@ -272,11 +286,12 @@ clean_up()
 
 set_environment()
 {
-  environment=("NSSHIM_TAP=$tap" "NSSHIM_ADDR=$addr")
   local name
+  environment=("NSSHIM_LINK=${link:-tap:$tap}" "NSSHIM_ADDR=$addr")
   for name in gateway dns mtu mac host log pcap impair; do
     [[ -z ${!name} ]] || environment+=("NSSHIM_${name^^}=${!name}")
   done
+  unset NSSHIM_TAP
   environment+=("LD_PRELOAD=$lib${LD_PRELOAD:+:$LD_PRELOAD}")
   say "environment: ${environment[*]}"
 }
@@ -320,14 +335,15 @@ run_command()
   launcher+=(env "${restore[@]}" "${environment[@]}")
 
   # Nothing to take back: then the program may take our place altogether.
-  [[ -n $made_tap && -z $nested ]] || exec "${launcher[@]}" "${command[@]}"
+  [[ (-n $made_tap && -z $nested) || -n $passt ]] ||
+    exec "${launcher[@]}" "${command[@]}"
   child=
   for sig in TERM INT QUIT HUP USR1 USR2; do
     trap "pass_on $sig" $sig
   done
   "${launcher[@]}" "${command[@]}" <&0 &
   child=$!
-  record $$ $child
+  [[ -z $made_tap ]] || record $$ $child
   interrupted=
   wait $child 2>/dev/null
   status=$?
@@ -351,7 +367,7 @@ is_in_use()
 # taken back when the last of them is gone.
 leave_a_keeper()
 {
-  [[ -z $nested ]] && is_in_use || return 0
+  [[ -n $made_tap && -z $nested ]] && is_in_use || return 0
   say "the program has ended; processes of its stack live on"
   (
     trap '' INT HUP TERM
@@ -398,6 +414,15 @@ make_tap()
   echo "use it so: NSSHIM_TAP=$make_tap NSSHIM_ADDR=${addr:-ADDRESS/LENGTH}${gateway:+ NSSHIM_GATEWAY=$gateway} LD_PRELOAD=libnsshim.so COMMAND"
 }
 
+make_tap_network()
+{
+  if ((EUID != 0)) && { [[ -z $tap ]] || ! ip link show dev "$tap" >/dev/null 2>&1; }; then
+    [[ -z $netns && -z $bridge ]] || die "--netns and --bridge need root"
+    nest "$@"
+  fi
+  make_network
+}
+
 main()
 {
   default_signals
@@ -424,11 +449,13 @@ main()
   fi
   ((${#command[@]} > 0)) || die "no COMMAND; see --help"
   find_library
-  if ((EUID != 0)) && { [[ -z $tap ]] || ! ip link show dev "$tap" >/dev/null 2>&1; }; then
-    [[ -z $netns && -z $bridge ]] || die "--netns and --bridge need root"
-    nest "$@"
+  if [[ -n $net ]]; then
+    start_passt
+  elif [[ -n $link ]]; then
+    say "using the link $link"
+  else
+    make_tap_network "$@"
   fi
-  make_network
   set_environment
   run_command
 }

@@ -29,7 +29,7 @@ declare -A needs=(
     memcached=memcached iperf3=iperf3 iputils-ping=ping tcpdump=tcpdump
     tshark=tshark strace=strace ethtool=ethtool nftables=nft procps=ps
     apache2=apache2 haproxy=haproxy gunicorn=gunicorn php-fpm=/usr/sbin/php-fpm*
-    ncat=ncat"
+    ncat=ncat passt=passt"
 )
 
 is_there()

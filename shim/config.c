@@ -103,13 +103,26 @@ static int each_part(const char *value, int (*take)(const char *part))
 
 /* --- one function per variable ------------------------------------------- */
 
+/* NSSHIM_TAP=tap0 is short for NSSHIM_LINK=tap:tap0. */
+static int take_link(const char *value)
+{
+	if (stack_check_link(value, reason, sizeof(reason)) < 0)
+		return -EINVAL;
+	return keep_string(value, &config.stack.link);
+}
+
 static int take_tap(const char *value)
 {
+	char link[sizeof("tap:") + IF_NAMESIZE];
+
+	if (config.stack.link)
+		return refuse("NSSHIM_LINK is set, too: one of them");
 	if (strlen(value) >= IF_NAMESIZE)
 		return refuse("is longer than an interface name may be");
 	if (strpbrk(value, "/ \t\n%:"))
 		return refuse("is not an interface name");
-	return keep_string(value, &config.stack.tap);
+	snprintf(link, sizeof(link), "tap:%s", value);
+	return keep_string(link, &config.stack.link);
 }
 
 static int take_one_addr(const char *part)
@@ -362,30 +375,36 @@ static int take_offload(const char *value)
 	return 0;
 }
 
+enum need { OPTIONAL, REQUIRED, UNLESS_LINK };
+
 static const struct variable {
 	const char *name;
 	int (*take)(const char *value);
 	const char *takes;
-	bool required;
+	enum need need;
 } variables[] = {
-	{"NSSHIM_TAP", take_tap, "the name of a TAP device, like tap0", true},
+	{"NSSHIM_LINK", take_link,
+	 "tap:DEVICE, packet:INTERFACE or stream:PATH", OPTIONAL},
+	{"NSSHIM_TAP", take_tap, "the name of a TAP device, like tap0",
+	 UNLESS_LINK},
 	{"NSSHIM_ADDR", take_addr,
-	 "addresses with their prefix lengths, like 10.0.0.2/24", true},
-	{"NSSHIM_GATEWAY", take_gateway, "an address, like 10.0.0.1", false},
+	 "addresses with their prefix lengths, like 10.0.0.2/24", REQUIRED},
+	{"NSSHIM_GATEWAY", take_gateway, "an address, like 10.0.0.1", OPTIONAL},
 	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
-	 false},
-	{"NSSHIM_MTU", take_mtu, "a number from 68 to 65521", false},
-	{"NSSHIM_MAC", take_mac, "an address like 02:00:00:00:00:01", false},
+	 OPTIONAL},
+	{"NSSHIM_MTU", take_mtu, "a number from 68 to 65521", OPTIONAL},
+	{"NSSHIM_MAC", take_mac, "an address like 02:00:00:00:00:01", OPTIONAL},
 	{"NSSHIM_HOST", take_host, "prefixes, like 192.168.0.0/16,127.0.0.0/8",
-	 false},
-	{"NSSHIM_MEMORY", take_memory, "a size from 16m to 64g", false},
+	 OPTIONAL},
+	{"NSSHIM_MEMORY", take_memory, "a size from 16m to 64g", OPTIONAL},
 	{"NSSHIM_LOG", take_log,
-	 "off, error, warn, info or debug, and perhaps \",FILE\"", false},
-	{"NSSHIM_PCAP", take_pcap, "a file name", false},
-	{"NSSHIM_IMPAIR", take_impair, "a list like loss=1%,delay=10ms", false},
+	 "off, error, warn, info or debug, and perhaps \",FILE\"", OPTIONAL},
+	{"NSSHIM_PCAP", take_pcap, "a file name", OPTIONAL},
+	{"NSSHIM_IMPAIR", take_impair, "a list like loss=1%,delay=10ms",
+	 OPTIONAL},
 	{"NSSHIM_NAME", take_name,
-	 "up to 63 letters, digits, dots, dashes and underscores", false},
-	{"NSSHIM_OFFLOAD", take_offload, "on or off", false},
+	 "up to 63 letters, digits, dots, dashes and underscores", OPTIONAL},
+	{"NSSHIM_OFFLOAD", take_offload, "on or off", OPTIONAL},
 };
 
 /* getenv() could be the program's own; and the program may not be set up. */
@@ -399,12 +418,18 @@ static const char *find_value(const char *name)
 	return NULL;
 }
 
+static bool is_needed(const struct variable *v)
+{
+	return v->need == REQUIRED ||
+	       (v->need == UNLESS_LINK && !config.stack.link);
+}
+
 static int read_one(const struct variable *v, char *why, size_t why_size)
 {
 	const char *value = find_value(v->name);
 
 	if (!value || !*value) {
-		if (!v->required)
+		if (!is_needed(v))
 			return 0;
 		snprintf(why, why_size, "%s is not set: it takes %s", v->name,
 			 v->takes);

@@ -155,6 +155,37 @@ Test(config, missing_required_variables_are_named)
 	cr_assert(strstr(why, "NSSHIM_TAP is not set: ") == why, "%s", why);
 }
 
+Test(config, a_link_takes_the_place_of_a_tap)
+{
+	unsetenv("NSSHIM_TAP");
+	setenv("NSSHIM_LINK", "stream:/run/passt.sock", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0), "%s", why);
+	cr_assert(eq(str, (char *)config.stack.link, "stream:/run/passt.sock"));
+}
+
+Test(config, a_link_and_a_tap_are_one_too_many)
+{
+	setenv("NSSHIM_LINK", "packet:eth0", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), -EINVAL));
+	cr_assert(strstr(why, "NSSHIM_TAP=tap0: ") == why, "%s", why);
+	cr_assert(says("one of them"), "%s", why);
+}
+
+Test(config, links_that_are_none_are_refused)
+{
+	static const char *const wrong[] = {
+		"eth0", "tap:", "packet:a/b", "stream:", "wire:eth0", "tap",
+	};
+
+	unsetenv("NSSHIM_TAP");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		setenv("NSSHIM_LINK", wrong[i], 1);
+		cr_expect(eq(int, config_read(why, sizeof(why)), -EINVAL));
+		cr_expect(strstr(why, "NSSHIM_LINK=") == why, "%s", why);
+		cr_expect(says("it takes tap:DEVICE"), "%s", why);
+	}
+}
+
 Test(config, values_survive_the_environment)
 {
 	setenv("NSSHIM_ADDR", "10.0.0.2/24,10.9.9.9/8", 1);
@@ -168,7 +199,7 @@ Test(config, values_survive_the_environment)
 		*c = 'x';
 	clearenv();
 
-	cr_assert(eq(str, (char *)config.stack.tap, "tap0"));
+	cr_assert(eq(str, (char *)config.stack.link, "tap:tap0"));
 	cr_assert(eq(sz, config.stack.naddrs, 2));
 	cr_assert(eq(str, (char *)config.stack.addrs[0], "10.0.0.2/24"));
 	cr_assert(eq(str, (char *)config.stack.addrs[1], "10.9.9.9/8"));

@@ -20,7 +20,7 @@
 #include "arp.h"
 #include "bell.h"
 #include "driver.h"
-#include "link.h"
+#include "link_kind.h"
 #include "log.h"
 #include "must.h"
 #include "ownfd.h"
@@ -208,19 +208,30 @@ static int add_gateway(const struct stack_config *c, struct stack *st,
 	return route_add(&st->net, &r);
 }
 
+/* The link with all its layers; `fd` as link_spec_open() says. */
+static int open_link(const struct stack_config *c, struct stack *st, int fd,
+		     struct link **l, char *why, size_t size)
+{
+	struct link_spec spec;
+	int ret = link_spec_parse(c->link, &spec, why, size);
+
+	if (ret == 0)
+		ret = link_spec_open(&spec, c->offload && !c->impair, fd,
+				     st->eng.arena, &st->stream, l, why, size);
+	if (ret < 0)
+		return ret;
+	device = *l;
+	ownfd_adopt(&device->fd);
+	return wrap_link(c, st, l, why, size);
+}
+
 static int open_device(const struct stack_config *c, struct stack *st,
 		       char *why, size_t size)
 {
-	struct link_tap_config tap = {c->tap, c->offload && !c->impair, -1};
 	struct iface *ifp;
 	struct link *l;
-	int ret = link_tap_open(&tap, &l, why, size);
+	int ret = open_link(c, st, -1, &l, why, size);
 
-	if (ret < 0)
-		return ret;
-	device = l;
-	ownfd_adopt(&l->fd);
-	ret = wrap_link(c, st, &l, why, size);
 	if (ret < 0)
 		return ret;
 	ret = link_attach(l);
@@ -231,6 +242,12 @@ static int open_device(const struct stack_config *c, struct stack *st,
 	ifp->mtu = c->mtu ? c->mtu : l->mtu;
 	ifp->caps = l->caps;
 	ifp->mac = make_mac(st, c);
+	ret = link_address(l, &ifp->mac);
+	if (ret < 0)
+		return explain(ret, why, size,
+			       "the link does not take our hardware address: "
+			       "%s",
+			       strerror(-ret));
 	ret = add_addresses(c, st, ifp, why, size);
 	return ret < 0 ? ret : add_gateway(c, st, ifp, why, size);
 }
@@ -285,10 +302,9 @@ int stack_export(char *text, size_t size)
 }
 
 /* The links of a stack that another process has made. */
-static int reopen_links(const struct stack_config *c, struct stack *st,
-			int tap_fd, char *why, size_t size)
+static int reopen_links(const struct stack_config *c, struct stack *st, int fd,
+			char *why, size_t size)
 {
-	struct link_tap_config tap = {c->tap, c->offload && !c->impair, tap_fd};
 	struct link *l;
 	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
 
@@ -298,12 +314,7 @@ static int reopen_links(const struct stack_config *c, struct stack *st,
 		return explain(ret, why, size,
 			       "the loopback interface cannot be attached: %s",
 			       strerror(-ret));
-	ret = link_tap_open(&tap, &l, why, size);
-	if (ret < 0)
-		return ret;
-	device = l;
-	ownfd_adopt(&l->fd);
-	ret = wrap_link(c, st, &l, why, size);
+	ret = open_link(c, st, fd, &l, why, size);
 	return ret < 0 ? ret : link_attach_at(st->net.ifs[1].link, l);
 }
 
@@ -313,9 +324,9 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	unsigned long long id;
 	struct arena *arena;
 	struct stack *st;
-	int memfd, tap_fd, ret;
+	int memfd, fd, ret;
 
-	if (sscanf(text, "%d,%d,%llx", &memfd, &tap_fd, &id) != 3)
+	if (sscanf(text, "%d,%d,%llx", &memfd, &fd, &id) != 3)
 		return -ENOENT;
 	log_open(c->log_fd, (enum log_level)c->log_level);
 	ret = arena_attach(memfd, &arena);
@@ -336,7 +347,7 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	ownfd_adopt(&arena_memfd);
 	arena_set_fd(arena, arena_memfd);
 	bell_setup(id);
-	ret = reopen_links(c, st, tap_fd, why, size);
+	ret = reopen_links(c, st, fd, why, size);
 	if (ret < 0)
 		return ret;
 	turn_stack = st;
@@ -406,6 +417,13 @@ int stack_check_prefix(const char *text, char *why, size_t why_size)
 		       "\"%s\" is not an IPv4 address with a prefix length "
 		       "like 10.0.0.2/24",
 		       text);
+}
+
+int stack_check_link(const char *text, char *why, size_t why_size)
+{
+	struct link_spec spec;
+
+	return link_spec_parse(text, &spec, why, why_size);
 }
 
 int stack_check_impair(const char *spec, char *why, size_t why_size)

@@ -101,7 +101,7 @@ Test(boot, log_levels_are_checked)
 
 static struct stack_config config(void)
 {
-	return (struct stack_config){.tap = "nsshim0",
+	return (struct stack_config){.link = "tap:nsshim0",
 				     .addrs = {"10.0.0.2/24"},
 				     .naddrs = 1,
 				     .log_fd = -1};
@@ -130,7 +130,7 @@ Test(boot, a_name_that_no_device_can_have)
 {
 	struct stack_config c = config();
 
-	c.tap = "a-name-of-sixteen";
+	c.link = "tap:a-name-of-sixteen";
 	/* Twice: the first attempt must have left the address free. */
 	cr_assert(eq(int, boot(&c), -EINVAL));
 	cr_assert(eq(int, boot(&c), -EINVAL));
@@ -142,7 +142,7 @@ Test(boot, a_sentence_longer_than_its_room_is_cut)
 	struct stack_config c = config();
 	char why[8] = "";
 
-	c.tap = "a-name-of-sixteen";
+	c.link = "tap:a-name-of-sixteen";
 	cr_assert(eq(int, stack_boot(&c, why, sizeof(why)), -EINVAL));
 	cr_assert(eq(sz, strlen(why), sizeof(why) - 1));
 }

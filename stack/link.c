@@ -72,6 +72,16 @@ struct pkt *link_take(struct link *l)
 	return l->ops->take ? l->ops->take(l) : NULL;
 }
 
+int link_address(struct link *l, const struct eth_addr *mac)
+{
+	int err = 0;
+
+	for (; l && err == 0; l = l->below)
+		if (l->ops->address)
+			err = l->ops->address(l, mac);
+	return err;
+}
+
 usecs link_next(struct link *l)
 {
 	usecs first = USECS_NEVER;

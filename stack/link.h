@@ -32,6 +32,7 @@ enum link_caps {
 	LINK_TSO6 = 1 << 2,
 	LINK_USO = 1 << 3,      /* takes UDP segmentation */
 	LINK_NO_NEIGH = 1 << 4, /* no addresses to resolve (loopback) */
+	LINK_MERGES = 1 << 5,   /* frames come longer than its MTU */
 };
 
 struct link;
@@ -57,6 +58,8 @@ struct link_ops {
 	usecs (*next)(struct link *l);
 	/* Optional: sends what is due; link_recv() then gives the rest. */
 	void (*turn)(struct link *l, usecs now);
+	/* Optional: our hardware address is this now; 0 or -errno. */
+	int (*address)(struct link *l, const struct eth_addr *mac);
 	/* Frees this layer only; link_close() walks down. */
 	void (*close)(struct link *l);
 };
@@ -95,6 +98,7 @@ int link_recv(struct link *l, struct pkt *p) MUST_CHECK;
 struct pkt *link_take(struct link *l) MUST_CHECK;
 
 /* Over all layers. */
+int link_address(struct link *l, const struct eth_addr *mac) MUST_CHECK;
 usecs link_next(struct link *l);
 void link_turn(struct link *l, usecs now);
 void link_close(struct link *l); /* and everything below it */
@@ -116,6 +120,34 @@ struct link_tap_config {
  */
 int link_tap_open(const struct link_tap_config *config, struct link **out,
 		  char *why, size_t why_size) MUST_CHECK;
+
+/* link_packet.c: shares an existing interface of the host with its kernel. */
+struct link_packet_config {
+	const char *name;
+	bool offload; /* for what we send */
+	int fd;       /* an open packet socket to adopt instead, or -1 */
+};
+
+/* -EPERM/-EACCES, -ENODEV, -EINVAL bad name; `why` as above. */
+int link_packet_open(const struct link_packet_config *c, struct link **out,
+		     char *why, size_t why_size) MUST_CHECK;
+
+/*
+ * link_stream.c: frames over a UNIX stream socket, each after its length. What
+ * is half read or half written lies in `*state` in the arena; NULL there makes
+ * it, once for the life of the arena.
+ */
+struct link_stream_state;
+
+struct link_stream_config {
+	const char *path; /* of the peer's listening socket */
+	int fd;           /* a connected socket to adopt instead, or -1 */
+};
+
+/* -ENOENT, -ECONNREFUSED, -EACCES, -EINVAL bad path, -ENOBUFS. */
+int link_stream_open(struct arena *a, struct link_stream_state **state,
+		     const struct link_stream_config *c, struct link **out,
+		     char *why, size_t why_size) MUST_CHECK;
 
 /*
  * link_pcap.c: appends all frames of `below` to `path`, nanosecond stamps; so

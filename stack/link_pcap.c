@@ -88,13 +88,9 @@ static void record_pkt(struct tee *tee, const struct pkt *p)
 static int tee_send(struct link *l, const struct tx *t)
 {
 	struct iovec iov[TX_IOV_MAX + 2];
-	int n = 1;
+	size_t n = 1 + tx_gather(t, iov + 1);
 
-	iov[n++] =
-		(struct iovec){(void *)(uintptr_t)tx_head(t), tx_head_len(t)};
-	for (uint32_t i = 0; i < t->npayload; i++)
-		iov[n++] = t->payload[i];
-	record(tee_of(l), l->now, iov, n);
+	record(tee_of(l), l->now, iov, (int)n);
 	return link_send(l->below, t, l->now);
 }
 

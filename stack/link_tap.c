@@ -21,14 +21,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <linux/if_tun.h>
 
-#include "limits.h"
+#include "explain.h"
 #include "link.h"
+#include "link_dev.h"
 #include "log.h"
 #include "pkt.h"
 #include "sys.h"
@@ -52,27 +52,7 @@ static struct tap *tap_of(struct link *l)
 
 static int tap_send(struct link *l, const struct tx *t)
 {
-	struct iovec iov[TX_IOV_MAX + 2];
-	struct vnet_header header;
-	uint32_t n = 0;
-	ssize_t sent;
-
-	if (tap_of(l)->vnet) {
-		vnet_from_tx(t, &header);
-		iov[n++] = (struct iovec){&header, sizeof(header)};
-	}
-	iov[n++] =
-		(struct iovec){(void *)(uintptr_t)tx_head(t), tx_head_len(t)};
-	for (uint32_t i = 0; i < t->npayload; i++)
-		iov[n++] = t->payload[i];
-	sent = sys_writev(l->fd, iov, (int)n);
-	return sent < 0 ? (int)sent : 0;
-}
-
-/* Where the IP header will be 4-byte aligned. */
-static void align_frame(struct pkt *p)
-{
-	p->data += (2 - (uintptr_t)p->data) & 3;
+	return link_dev_send(l->fd, t, tap_of(l)->vnet);
 }
 
 /* Whoever polls it would be told so for ever, and be told nothing. */
@@ -87,27 +67,11 @@ static void on_removed(struct link *l)
 
 static int tap_recv(struct link *l, struct pkt *p)
 {
-	struct vnet_header header = {0};
-	size_t before = tap_of(l)->vnet ? sizeof(header) : 0;
-	struct iovec iov[2];
-	ssize_t got;
+	int got = link_dev_recv(l->fd, p, tap_of(l)->vnet);
 
-	align_frame(p);
-	iov[0] = (struct iovec){&header, before};
-	iov[1] = (struct iovec){p->data, pkt_tailroom(p)};
-	if (before > 0)
-		got = sys_readv(l->fd, iov, 2);
-	else
-		got = sys_read(l->fd, iov[1].iov_base, iov[1].iov_len);
 	if (got == -EBADFD)
 		on_removed(l);
-	if (got < 0)
-		return (int)got;
-
-	p->len = (uint32_t)((size_t)got < before ? 0 : (size_t)got - before);
-	if (before > 0)
-		vnet_to_pkt(&header, p);
-	return (int)p->len;
+	return got;
 }
 
 static void tap_close(struct link *l)
@@ -123,38 +87,6 @@ static const struct link_ops tap_ops = {
 };
 
 /* Opening: each error with a sentence that says what to do. */
-
-struct why {
-	char *text;
-	size_t size;
-};
-
-static int PRINTF_LIKE(3, 4)
-	explain(const struct why *why, int err, const char *fmt, ...)
-{
-	va_list args;
-
-	if (why->text && why->size > 0) {
-		va_start(args, fmt);
-		vsnprintf(why->text, why->size, fmt, args);
-		va_end(args);
-	}
-	return err;
-}
-
-static bool is_good_name(const char *name)
-{
-	size_t len = strnlen(name, IFNAMSIZ);
-
-	if (len == 0 || len >= IFNAMSIZ || !strcmp(name, ".") ||
-	    !strcmp(name, ".."))
-		return false;
-	for (; *name; name++) {
-		if (*name <= ' ' || *name > '~' || strchr("/:%", *name))
-			return false;
-	}
-	return true;
-}
 
 static int open_clone_device(const struct why *why)
 {
@@ -262,24 +194,6 @@ static void negotiate(struct tap *tap, bool offload)
 		set_offload(fd, 0);
 }
 
-/* Any socket may ask; AF_UNIX exists even where networks are forbidden. */
-static uint32_t read_mtu(const char *name)
-{
-	int fd = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	struct ifreq request = {0};
-	int err;
-
-	if (fd < 0)
-		return LIMIT_DEFAULT_MTU;
-	memcpy(request.ifr_name, name, strlen(name));
-	err = sys_ioctl(fd, SIOCGIFMTU, &request);
-	sys_close(fd);
-	if (err < 0 || request.ifr_mtu < LIMIT_IP4_MTU_MIN ||
-	    request.ifr_mtu > LIMIT_LOOP_MTU)
-		return LIMIT_DEFAULT_MTU;
-	return (uint32_t)request.ifr_mtu;
-}
-
 /* Opens or adopts: sets fd, name and vnet. */
 static int obtain(const struct link_tap_config *config, struct tap *tap,
 		  const struct why *why)
@@ -290,7 +204,7 @@ static int obtain(const struct link_tap_config *config, struct tap *tap,
 		tap->link.fd = config->fd;
 		return inspect(config->fd, tap, why);
 	}
-	if (!config->name || !is_good_name(config->name))
+	if (!config->name || !link_dev_name_is_good(config->name))
 		return explain(why, -EINVAL,
 			       "\"%.40s\" is not a device name: 1 to 15 "
 			       "letters, digits, dots, dashes",
@@ -323,7 +237,7 @@ int link_tap_open(const struct link_tap_config *config, struct link **out,
 	negotiate(tap, config->offload);
 	tap->link.ops = &tap_ops;
 	tap->link.file = -1;
-	tap->link.mtu = read_mtu(tap->link.name);
+	tap->link.mtu = link_dev_mtu(tap->link.name);
 	*out = &tap->link;
 	return 0;
 }

@@ -29,6 +29,7 @@
 
 #include <uthash.h>
 
+struct link_stream_state;
 struct loop_queue;
 struct nl_sock;
 
@@ -114,6 +115,7 @@ struct stack {
 	struct list netlinks;                /* [S] struct nl_sock */
 	struct loop_queue *loop;             /* [S] frames of the loopback */
 	bool loop_more;                      /* [S] more frames wait there */
+	struct link_stream_state *stream;    /* [S] of a stream link, or NULL */
 	uint32_t next_bell;                  /* [a] see bell.h */
 	struct family family;                /* the processes */
 	sock_id busy;         /* [S] the socket this turn works on; 0: none */

@@ -37,7 +37,7 @@ enum { STACK_LIST_MAX = 16 };
 
 /* Filled by shim/config.c; strings are borrowed for the call. */
 struct stack_config {
-	const char *tap;                   /* device name */
+	const char *link;                  /* "tap:tap0", see link_kind.h */
 	const char *addrs[STACK_LIST_MAX]; /* "10.0.0.2/24" */
 	size_t naddrs;
 	const char *gateway;   /* or NULL */
@@ -78,6 +78,7 @@ bool stack_is_up(void);
 /* Checks a value as the boot would: 0 or -EINVAL with a sentence in `why`. */
 int stack_check_addr(const char *text, char *why, size_t why_size);
 int stack_check_prefix(const char *text, char *why, size_t why_size);
+int stack_check_link(const char *text, char *why, size_t why_size);
 int stack_check_impair(const char *spec, char *why, size_t why_size);
 int stack_check_log_level(const char *word, int *level);
 

@@ -138,7 +138,7 @@ void turn_settle(struct stack *st)
 /* A frame buffer for what this link may deliver. */
 static struct pkt *frame_buffer(struct stack *st, const struct link *l)
 {
-	size_t room = l->caps & (LINK_TSO4 | LINK_TSO6)
+	size_t room = l->caps & (LINK_TSO4 | LINK_TSO6 | LINK_MERGES)
 			      ? PKT_FRAME_MAX
 			      : l->mtu + FRAME_HEADROOM;
 

@@ -110,6 +110,17 @@ static uint16_t count_segments(const struct tx *t)
 			     1u);
 }
 
+size_t tx_gather(const struct tx *t, struct iovec *iov)
+{
+	size_t n = 0;
+
+	iov[n++] =
+		(struct iovec){(void *)(uintptr_t)tx_head(t), tx_head_len(t)};
+	for (uint32_t i = 0; i < t->npayload; i++)
+		iov[n++] = t->payload[i];
+	return n;
+}
+
 struct pkt *tx_flatten(struct arena *a, const struct tx *t)
 {
 	size_t len = tx_len(t);

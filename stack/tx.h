@@ -65,6 +65,9 @@ void tx_set_csum(struct tx *t, uint16_t field_offset);
 /* Completes a partial checksum in software; gso must be NONE. */
 void tx_finish_csum(struct tx *t);
 
+/* All its bytes as iovecs: at most TX_IOV_MAX + 1, borrowed. How many. */
+size_t tx_gather(const struct tx *t, struct iovec *iov);
+
 /* A pkt with the same bytes and marks, or NULL. */
 struct pkt *tx_flatten(struct arena *a, const struct tx *t) MUST_CHECK;
 

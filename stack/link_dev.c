@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * link_dev.c - what links on the kernel's devices have in common
+ *
+ * What this room is for
+ *   See link_dev.h.
+ *
+ * Follows    netdevice(7). Any socket may ask; AF_UNIX exists even where
+ *            networks are forbidden.
+ */
+#include "link_dev.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "limits.h"
+#include "pkt.h"
+#include "sys.h"
+#include "tx.h"
+#include "vnet.h"
+
+bool link_dev_name_is_good(const char *name)
+{
+	size_t len = strnlen(name, IFNAMSIZ);
+
+	if (len == 0 || len >= IFNAMSIZ || !strcmp(name, ".") ||
+	    !strcmp(name, ".."))
+		return false;
+	for (; *name; name++) {
+		if (*name <= ' ' || *name > '~' || strchr("/:%", *name))
+			return false;
+	}
+	return true;
+}
+
+static int ask(const char *name, unsigned long what, struct ifreq *request)
+{
+	int fd = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	memset(request, 0, sizeof(*request));
+	memcpy(request->ifr_name, name, strlen(name));
+	err = sys_ioctl(fd, what, request);
+	sys_close(fd);
+	return err;
+}
+
+uint32_t link_dev_mtu(const char *name)
+{
+	struct ifreq request;
+
+	if (ask(name, SIOCGIFMTU, &request) < 0 ||
+	    request.ifr_mtu < LIMIT_IP4_MTU_MIN ||
+	    request.ifr_mtu > LIMIT_LOOP_MTU)
+		return LIMIT_DEFAULT_MTU;
+	return (uint32_t)request.ifr_mtu;
+}
+
+int link_dev_index(const char *name)
+{
+	struct ifreq request;
+
+	return ask(name, SIOCGIFINDEX, &request) < 0 ? -ENODEV
+						     : request.ifr_ifindex;
+}
+
+int link_dev_send(int fd, const struct tx *t, bool vnet)
+{
+	struct iovec iov[TX_IOV_MAX + 2];
+	struct vnet_header header;
+	size_t n = 0;
+	ssize_t sent;
+
+	if (vnet) {
+		vnet_from_tx(t, &header);
+		iov[n++] = (struct iovec){&header, sizeof(header)};
+	}
+	n += tx_gather(t, iov + n);
+	sent = sys_writev(fd, iov, (int)n);
+	return sent < 0 ? (int)sent : 0;
+}
+
+int link_dev_recv(int fd, struct pkt *p, bool vnet)
+{
+	struct vnet_header header = {0};
+	size_t before = vnet ? sizeof(header) : 0;
+	struct iovec iov[2];
+	ssize_t got;
+
+	/* Where the IP header will be 4-byte aligned. */
+	p->data += (2 - (uintptr_t)p->data) & 3;
+	iov[0] = (struct iovec){&header, before};
+	iov[1] = (struct iovec){p->data, pkt_tailroom(p)};
+	if (vnet)
+		got = sys_readv(fd, iov, 2);
+	else
+		got = sys_read(fd, iov[1].iov_base, iov[1].iov_len);
+	if (got < 0)
+		return (int)got;
+
+	p->len = (uint32_t)((size_t)got < before ? 0 : (size_t)got - before);
+	if (vnet)
+		vnet_to_pkt(&header, p);
+	return (int)p->len;
+}
