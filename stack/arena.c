@@ -41,7 +41,7 @@ static struct arena *format(struct arena_map *map, size_t cap_bytes)
 {
 	struct arena *a = (void *)map;
 
-	a->cap = MIN(cap_bytes, map->bytes);
+	a->cap = a->asked_cap = MIN(cap_bytes, map->bytes);
 	a->used = PAGE;
 	a->max_spans = (uint32_t)(map->bytes / SPAN);
 	a->nspans = 1;
@@ -120,7 +120,7 @@ size_t arena_used(const struct arena *a)
 
 size_t arena_cap(const struct arena *a)
 {
-	return a->cap;
+	return a->asked_cap;
 }
 
 size_t arena_count(const struct arena *a, enum arena_kind kind)
@@ -178,7 +178,7 @@ static void *alloc_small(struct arena *a, size_t size, enum arena_kind kind)
 		index = (uint32_t)((uintptr_t)block - (uintptr_t)s - s->first) /
 			(uint32_t)cost;
 	} else {
-		/* In this order: see arena_repair(). */
+		/* In this order: see arena_repair.c. */
 		index = s->carved;
 		s->kinds[index] = ARENA_FREE;
 		atomic_signal_fence(memory_order_release);
@@ -288,6 +288,18 @@ void arena_free(struct arena *a, void *block)
 		arena_span_free_big(a, s);
 	else
 		free_small(a, s, index);
+}
+
+void arena_made(struct arena *a, void *block, enum arena_kind kind)
+{
+	uint32_t index;
+	struct span *s = locate(a, block, &index);
+
+	MUST(s->kinds[index] == ARENA_MAKING);
+	a->counts[ARENA_MAKING]--;
+	a->counts[kind]++;
+	atomic_signal_fence(memory_order_release);
+	s->kinds[index] = (uint8_t)kind;
 }
 
 size_t arena_round(size_t size)

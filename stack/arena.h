@@ -27,19 +27,23 @@
 #define ARENA_RESERVE (64ull << 30)
 
 struct arena;
+struct list;
 
 /* What a block is. Primary kinds can be walked with arena_next(). */
 enum arena_kind {
-	ARENA_FREE,  /* not in use */
-	ARENA_ROOT,  /* struct stack itself */
-	ARENA_SOCK,  /* struct sock */
-	ARENA_CONN,  /* struct tcp_conn */
-	ARENA_PCB,   /* struct udp_pcb */
-	ARENA_PKT,   /* struct pkt with its buffer */
-	ARENA_EPSET, /* struct epset and its members */
-	ARENA_WAIT,  /* waiters and watches */
-	ARENA_TABLE, /* derived: hash buckets, heaps, index tables */
-	ARENA_OTHER, /* small primary objects of other rooms */
+	ARENA_FREE,   /* not in use */
+	ARENA_ROOT,   /* struct stack itself */
+	ARENA_SOCK,   /* struct sock */
+	ARENA_CONN,   /* struct tcp_conn */
+	ARENA_PCB,    /* struct udp_pcb */
+	ARENA_PKT,    /* struct pkt with its buffer */
+	ARENA_EPSET,  /* struct epset */
+	ARENA_MEMBER, /* struct epset_member */
+	ARENA_WAIT,   /* waiters and watches */
+	ARENA_TABLE,  /* derived: hash buckets, heaps, index tables */
+	ARENA_SLOTS,  /* pages of the socket table */
+	ARENA_OTHER,  /* small primary objects of other rooms */
+	ARENA_MAKING, /* not finished: arena_made() says what it has become */
 	ARENA_NKINDS,
 };
 
@@ -84,6 +88,13 @@ void *arena_alloc(struct arena *a, size_t size,
 		  enum arena_kind kind) MUST_CHECK;
 void *arena_zalloc(struct arena *a, size_t size,
 		   enum arena_kind kind) MUST_CHECK;
+
+/*
+ * The block of kind ARENA_MAKING is complete, and `kind` from now on. Objects
+ * that recovery finds by walking are made so: one that its maker did not live
+ * to finish is never found.
+ */
+void arena_made(struct arena *a, void *block, enum arena_kind kind);
 
 /* NULL is allowed. A block that is not in use is a bug of ours: MUST. */
 void arena_free(struct arena *a, void *block);
@@ -130,5 +141,26 @@ void arena_trim(struct arena *a);
  * block that was being made may be in use afterwards without anyone's link.
  */
 void arena_repair(struct arena *a);
+
+/*
+ * Recovery as a whole, in this order; nothing is allocated or freed until
+ * arena_sweep(). begin: arena_repair(), and tables and what was being made are
+ * free again; the cap is lifted, because tables need room to grow once more.
+ * claim: somebody has a link to this block; false when it is not in use as
+ * that kind, or claimed already. claim_list: makes the list at `head` sound:
+ * what can be reached forward, is claimed, and has its link at `offset`; the
+ * number of members. sweep: what nobody claimed is free. end: the cap holds
+ * again. A ROOT is always claimed.
+ */
+void arena_claim_begin(struct arena *a);
+bool arena_claim(struct arena *a, const void *block, enum arena_kind kind);
+uint32_t arena_claim_list(struct arena *a, struct list *head,
+			  enum arena_kind kind, size_t offset);
+void arena_sweep(struct arena *a);
+void arena_claim_end(struct arena *a);
+
+/* Before the sweep: is it a block of that kind that has been claimed? */
+bool arena_is_claimed(const struct arena *a, const void *block,
+		      enum arena_kind kind);
 
 #endif

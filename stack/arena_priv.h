@@ -46,6 +46,7 @@ enum {
 	TRIM_MIN = 2 * PAGE,   /* smaller blocks seldom own a whole page */
 
 	KIND_TRIMMED = ARENA_NKINDS, /* free, and its pages were given back */
+	KIND_CLAIMED = 0x80,         /* a bit beside the kind; arena_repair.c */
 };
 static_assert(SPAN == ARENA_MAP_ALIGN, "a span is found by masking");
 
@@ -73,7 +74,8 @@ struct span {
 
 struct arena {
 	struct arena_map map;        /* [I] */
-	size_t cap;                  /* [I] */
+	size_t cap;                  /* [S] in force */
+	size_t asked_cap;            /* [I] the same, but for recovery */
 	size_t used;                 /* [S] */
 	void *root;                  /* [S] the block of kind ARENA_ROOT */
 	size_t counts[ARENA_NKINDS]; /* [S] blocks by kind */
@@ -92,6 +94,9 @@ void arena_span_retire(struct arena *a, struct span *s);
 /* A block with spans of its own. */
 void *arena_span_alloc_big(struct arena *a, size_t size, enum arena_kind kind);
 void arena_span_free_big(struct arena *a, struct span *s);
+
+/* Spans that a big block takes. */
+uint32_t arena_span_count(size_t block_bytes);
 
 /* Inline bodies. */
 

@@ -4,9 +4,8 @@
  * arena_span.c - who gets which span, and when memory goes back
  *
  * What this room is for
- *   Gives spans to classes and to big blocks, warm ones first; gives the pages
- *   of what is free back to the kernel in idle moments; and derives all lists
- *   and accounts from the kind bytes after a process was killed inside.
+ *   Gives spans to classes and to big blocks, warm ones first, and gives the
+ *   pages of what is free back to the kernel in idle moments.
  *
  * Never      runs on the common path of an allocation.
  * Lock       the stack lock is held.
@@ -106,13 +105,14 @@ struct span *arena_span_new(struct arena *a, uint32_t class)
 	lay_out(s, class);
 	poison(a, block_at(s, 0), SPAN - s->first);
 	list_push_front(&a->spare[class], &s->link);
+	list_fence(); /* see arena_repair.c */
 	a->state[index] = SPAN_BLOCKS;
 	return s;
 }
 
-static size_t big_spans(size_t block_bytes)
+uint32_t arena_span_count(size_t block_bytes)
 {
-	return (PAGE + block_bytes + SPAN - 1) / SPAN;
+	return (uint32_t)((PAGE + block_bytes + SPAN - 1) / SPAN);
 }
 
 /* A block of its own spans: the header's page, then the block. */
@@ -124,7 +124,7 @@ void *arena_span_alloc_big(struct arena *a, size_t size, enum arena_kind kind)
 
 	if (a->used + PAGE + bytes > a->cap)
 		return NULL;
-	count = (uint32_t)big_spans(bytes);
+	count = arena_span_count(bytes);
 	index = take_run(a, count);
 	if (!index)
 		return NULL;
@@ -142,6 +142,7 @@ void *arena_span_alloc_big(struct arena *a, size_t size, enum arena_kind kind)
 	list_init(&s->link);
 	s->kinds[0] = (uint8_t)kind;
 	memset(&a->state[index + 1], SPAN_REST, count - 1);
+	list_fence();
 	a->state[index] = SPAN_BIG;
 	a->used += PAGE + bytes;
 	return block_at(s, 0);
@@ -149,11 +150,12 @@ void *arena_span_alloc_big(struct arena *a, size_t size, enum arena_kind kind)
 
 void arena_span_free_big(struct arena *a, struct span *s)
 {
-	uint32_t count = (uint32_t)big_spans(s->block_bytes);
+	uint32_t count = arena_span_count(s->block_bytes);
 
 	a->used -= PAGE + s->block_bytes;
 	s->used = 0;
 	s->kinds[0] = ARENA_FREE;
+	list_fence();
 	poison(a, block_at(s, 0), s->block_bytes);
 	memset(&a->state[span_index(a, s)], SPAN_HOT, count);
 }
@@ -192,63 +194,4 @@ void arena_trim(struct arena *a)
 	}
 	while (a->nspans > 1 && a->state[a->nspans - 1] == SPAN_CLEAN)
 		a->nspans--;
-}
-
-/* Free list, use count and accounts of one span, from its kind bytes. */
-static void repair_span(struct arena *a, struct span *s)
-{
-	list_init(&s->link);
-	s->free = NULL;
-	s->used = 0;
-	s->carved = MIN(s->carved, s->nblocks);
-	for (uint32_t i = 0; i < s->carved; i++) {
-		void *block = block_at(s, i);
-
-		if (is_free(s->kinds[i])) {
-			unpoison(a, block, sizeof(void *));
-			*(void **)block = s->free;
-			s->free = block;
-			poison(a, block, sizeof(void *));
-			continue;
-		}
-		s->used++;
-		a->used += s->block_bytes;
-		a->counts[s->kinds[i]]++;
-		if (s->kinds[i] == ARENA_ROOT)
-			a->root = block;
-	}
-	if (s->used > 0)
-		a->used += s->first;
-	if (s->free || s->carved < s->nblocks)
-		list_push(&a->spare[s->class], &s->link);
-}
-
-void arena_repair(struct arena *a)
-{
-	uint32_t rest = 0;
-
-	a->used = PAGE;
-	a->root = NULL;
-	memset(a->counts, 0, sizeof(a->counts));
-	for (uint32_t i = 0; i < CLASSES; i++)
-		list_init(&a->spare[i]);
-
-	for (uint32_t i = 1; i < a->nspans; i++) {
-		struct span *s = span_at(a, i);
-
-		if (a->state[i] == SPAN_REST) {
-			/* Without its head it was on its way in or out. */
-			if (rest == 0)
-				a->state[i] = SPAN_HOT;
-			else
-				rest--;
-			continue;
-		}
-		rest = 0;
-		if (a->state[i] != SPAN_BLOCKS && a->state[i] != SPAN_BIG)
-			continue;
-		if (a->state[i] == SPAN_BIG)
-			rest = (uint32_t)big_spans(s->block_bytes) - 1;
-		repair_span(a, s);
-	}
 }

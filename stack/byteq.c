@@ -49,6 +49,32 @@ void byteq_clear(struct byteq *q)
 	byteq_init(q, q->arena);
 }
 
+/* Has data, and they lie in its buffer. */
+static bool is_sound(const struct pkt *p)
+{
+	return p->len > 0 && p->data >= p->buf && p->data <= p->buf + p->room &&
+	       p->len <= (size_t)(p->buf + p->room - p->data);
+}
+
+bool byteq_claim(struct byteq *q)
+{
+	size_t bytes = 0, cost = 0;
+	bool sound = true;
+
+	pkt_claim_list(q->arena, &q->pkts);
+	list_for_each (it, &q->pkts) {
+		const struct pkt *p = pkt_of(it);
+
+		sound &= is_sound(p);
+		bytes += p->len;
+		cost += pkt_cost(p);
+	}
+	q->cost = cost;
+	q->hint = NULL;
+	q->hint_at = 0;
+	return sound && q->bytes == bytes;
+}
+
 static void link_tail(struct byteq *q, struct pkt *p)
 {
 	list_push(&q->pkts, &p->link);

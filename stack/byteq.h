@@ -32,6 +32,12 @@ struct byteq {
 void byteq_init(struct byteq *q, struct arena *arena);
 void byteq_clear(struct byteq *q);
 
+/*
+ * After a death inside: claims what can be reached. False when that is not
+ * what the queue held: then it can only be cleared.
+ */
+bool byteq_claim(struct byteq *q);
+
 /* Copies up to `max` bytes from the uio; returns how many (0: no memory). */
 size_t byteq_write(struct byteq *q, struct uio *from, size_t max);
 

@@ -30,6 +30,12 @@ void engine_fini(struct engine *e)
 	timer_heap_fini(&e->timers);
 }
 
+void engine_rebuild(struct engine *e)
+{
+	timer_heap_rebuild(&e->timers);
+	list_init(&e->news);
+}
+
 void news_init(struct news *n)
 {
 	list_init(&n->link);

@@ -64,6 +64,9 @@ void engine_init(struct engine *e, struct arena *arena,
 		 const struct rand_key *seed);
 void engine_fini(struct engine *e);
 
+/* After a death inside: no timers and no news; the other rooms bring theirs. */
+void engine_rebuild(struct engine *e);
+
 void news_init(struct news *n);
 
 /* Without an owner nobody listens, and nothing is left. */

@@ -33,7 +33,7 @@ enum {
 int epset_new(struct stack *st, struct epset **out)
 {
 	struct epset *set =
-		arena_zalloc(st->eng.arena, sizeof(*set), ARENA_EPSET);
+		arena_zalloc(st->eng.arena, sizeof(*set), ARENA_MAKING);
 
 	if (!set)
 		return -ENOMEM;
@@ -48,6 +48,7 @@ int epset_new(struct stack *st, struct epset **out)
 	set->id = sock_slot_id(set->slot);
 	readiness_init(&set->readiness, set->slot);
 	list_init(&set->ready);
+	arena_made(st->eng.arena, set, ARENA_EPSET);
 	*out = set;
 	return 0;
 }
@@ -212,7 +213,7 @@ static int add(struct epset *set, int fd, struct sock_slot *target,
 	     target->kind == SOCK_KIND_EPSET))
 		return -EINVAL;
 
-	m = arena_zalloc(eng->arena, sizeof(*m), ARENA_EPSET);
+	m = arena_zalloc(eng->arena, sizeof(*m), ARENA_MAKING);
 	if (!m)
 		return -ENOMEM;
 	m->key = (struct epset_key){sock_slot_id(target), (uint64_t)fd};
@@ -233,9 +234,21 @@ static int add(struct epset *set, int fd, struct sock_slot *target,
 	m->watch.events = asked(m);
 	m->watch.exclusive = (event->events & EPOLLEXCLUSIVE) != 0;
 	list_push(&readiness_of(target)->watches, &m->watch.link);
+	arena_made(eng->arena, m, ARENA_MEMBER);
 	if (reported_now(m))
 		make_ready(m);
 	return 0;
+}
+
+void epset_rebuild_member(struct epset_member *m)
+{
+	struct engine *eng = &m->set->stack->eng;
+
+	list_init(&m->ready);
+	HASH_ADD(hh, m->set->members, key, sizeof(m->key), m);
+	m->watch.kind = WATCH_MEMBER;
+	m->watch.member = m;
+	list_push(&readiness_of(m->target)->watches, &m->watch.link);
 }
 
 /* epoll_ctl(2): re-arms a one-shot, and reports again what still holds. */

@@ -64,6 +64,10 @@ bool epset_settle(struct epset *set);
 /* Up to `max` events of ready members; level-triggered ones stay. */
 int epset_harvest(struct epset *set, struct epoll_event *events, int max);
 
+/* After a death inside: a member whose set and target are there still is made
+ * known to both again. */
+void epset_rebuild_member(struct epset_member *m);
+
 /* From sock_wait.c: an event fired; the target goes away. */
 void epset_member_fired(struct epset_member *m, uint32_t events);
 void epset_member_gone(struct epset_member *m);

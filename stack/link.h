@@ -187,4 +187,7 @@ int link_loop_open(struct arena *arena, struct loop_queue **queue,
 		   struct link **out) MUST_CHECK;
 void link_loop_free_queue(struct arena *arena, struct loop_queue *queue);
 
+/* After a death inside: claims the queue and its frames. */
+void link_loop_claim(struct arena *arena, struct loop_queue *queue);
+
 #endif

@@ -151,6 +151,16 @@ int link_loop_open(struct arena *arena, struct loop_queue **queue,
 	return 0;
 }
 
+void link_loop_claim(struct arena *arena, struct loop_queue *queue)
+{
+	if (!queue || !arena_claim(arena, queue, ARENA_OTHER))
+		return;
+	queue->count = pkt_claim_list(arena, &queue->pkts);
+	queue->cost = 0;
+	list_for_each (it, &queue->pkts)
+		queue->cost += pkt_cost(list_entry(it, struct pkt, link));
+}
+
 void link_loop_free_queue(struct arena *arena, struct loop_queue *queue)
 {
 	if (!queue)

@@ -7,6 +7,10 @@
  *   Queues and memberships that need O(1) insertion and removal. A list head
  *   is a link that belongs to no member. The links may lie in the arena.
  *
+ *   Whoever is killed in the middle of a change leaves a list that can still
+ *   be walked forward: next pointers are always those of the list as it was
+ *   or as it shall be. That is what the order of the stores is for.
+ *
  * Never      allocates or owns what it links.
  */
 #ifndef STACK_LIST_H
@@ -48,6 +52,12 @@ static inline void list_splice(struct list *to, struct list *from);
 
 /* Inline bodies. */
 
+/* The compiler keeps the stores before it before those behind it. */
+static inline void list_fence(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 static inline void list_init(struct list *l)
 {
 	l->next = l;
@@ -66,10 +76,13 @@ static inline bool list_is_linked(const struct list *link)
 
 static inline void list_insert_after(struct list *at, struct list *link)
 {
-	link->next = at->next;
+	struct list *next = at->next;
+
+	link->next = next;
 	link->prev = at;
-	at->next->prev = link;
+	list_fence();
 	at->next = link;
+	next->prev = link;
 }
 
 static inline void list_push(struct list *head, struct list *link)
@@ -86,6 +99,7 @@ static inline void list_remove(struct list *link)
 {
 	link->prev->next = link->next;
 	link->next->prev = link->prev;
+	list_fence();
 	list_init(link);
 }
 
@@ -105,12 +119,16 @@ static inline struct list *list_pop(struct list *head)
 
 static inline void list_splice(struct list *to, struct list *from)
 {
+	struct list *last = to->prev;
+
 	if (list_is_empty(from))
 		return;
-	from->next->prev = to->prev;
-	to->prev->next = from->next;
 	from->prev->next = to;
+	list_fence();
+	last->next = from->next;
+	from->next->prev = last;
 	to->prev = from->prev;
+	list_fence();
 	list_init(from);
 }
 

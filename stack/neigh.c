@@ -89,6 +89,54 @@ static void evict(struct neigh_table *t)
 		forget(victim, DROP_NEIGH_FULL);
 }
 
+void neigh_claim(struct neigh_table *t)
+{
+	t->count = arena_claim_list(t->eng->arena, &t->lru, ARENA_OTHER,
+				    offsetof(struct neigh, lru));
+	list_for_each (it, &t->lru) {
+		struct neigh *n = list_entry(it, struct neigh, lru);
+
+		n->nwaiting = pkt_claim_list(t->eng->arena, &n->waiting);
+	}
+}
+
+/* A question that is open has a timer; if it was just being set: now. */
+static void restart_timer(struct neigh *n)
+{
+	struct engine *eng = n->table->eng;
+	usecs when = n->timer.slot ? n->timer.when : eng->now;
+	bool asks = n->state == NEIGH_INCOMPLETE || n->state == NEIGH_DELAY ||
+		    n->state == NEIGH_PROBE;
+
+	timer_rebuild(&eng->timers, &n->timer);
+	if (asks)
+		timer_start(&eng->timers, &n->timer, when);
+}
+
+void neigh_rebuild(struct neigh_table *t)
+{
+	struct engine *eng = t->eng;
+
+	t->hash = NULL;
+	list_for_each (it, &t->lru) {
+		struct neigh *n = list_entry(it, struct neigh, lru);
+
+		restart_timer(n);
+		HASH_ADD(hh, t->hash, addr, sizeof(n->addr), n);
+	}
+}
+
+/* Whoever is killed in the middle of this leaves one that is asked anew. */
+static void set_mac(struct neigh *n, const struct eth_addr *mac,
+		    enum neigh_state state)
+{
+	n->state = NEIGH_INCOMPLETE;
+	list_fence();
+	n->mac = *mac;
+	list_fence();
+	n->state = (uint8_t)state;
+}
+
 /* NULL when memory is out. */
 static struct neigh *create(struct neigh_table *t, const struct inet_addr *a)
 {
@@ -280,8 +328,7 @@ static void on_fact(struct neigh *n, const struct eth_addr *mac)
 
 	if (n->is_permanent || (was_known && eth_equal(&n->mac, mac)))
 		return;
-	n->mac = *mac;
-	n->state = NEIGH_STALE;
+	set_mac(n, mac, NEIGH_STALE);
 	n->tries = 0;
 	n->used = n->table->eng->now;
 	stop_timer(n);
@@ -328,7 +375,7 @@ void neigh_confirm(struct neigh_table *t, const struct inet_addr *a,
 		on_fact(n, mac);
 		return;
 	}
-	n->mac = *mac;
+	set_mac(n, mac, NEIGH_REACHABLE);
 	on_confirmed(n);
 	send_waiting(n);
 }

@@ -62,6 +62,11 @@ struct neigh_table {
 void neigh_table_init(struct neigh_table *t, struct engine *eng,
 		      struct iface *ifp);
 void neigh_table_fini(struct neigh_table *t);
+
+/* After a death inside: claims the neighbours and what waits for them; then,
+ * after the sweep, makes the table and the timers anew. */
+void neigh_claim(struct neigh_table *t);
+void neigh_rebuild(struct neigh_table *t);
 struct neigh *neigh_find(struct neigh_table *t, const struct inet_addr *a);
 
 /*

@@ -35,6 +35,20 @@ void net_fini(struct net *n)
 	n->nifs = 0;
 }
 
+void net_claim(struct net *n)
+{
+	for (uint32_t i = 0; i < n->nifs; i++)
+		neigh_claim(&n->ifs[i].neigh);
+}
+
+void net_rebuild(struct net *n)
+{
+	reasm_init(&n->reasm, n->eng, n);
+	pmtu_rebuild(&n->pmtu);
+	for (uint32_t i = 0; i < n->nifs; i++)
+		neigh_rebuild(&n->ifs[i].neigh);
+}
+
 struct iface *net_add_iface(struct net *n, const char *name, int link)
 {
 	struct iface *ifp;

@@ -38,6 +38,11 @@ struct net {
 void net_init(struct net *n, struct engine *eng);
 void net_fini(struct net *n);
 
+/* After a death inside, before and after the sweep. Datagrams that are being
+ * put together are given up, as if a fragment had been lost. */
+void net_claim(struct net *n);
+void net_rebuild(struct net *n);
+
 /* Appends an interface; NULL when LIMIT_IFACES exist. */
 struct iface *net_add_iface(struct net *n, const char *name, int link);
 

@@ -50,6 +50,14 @@ void pkt_free_list(struct arena *a, struct list *pkts)
 		arena_free(a, list_entry(link, struct pkt, link));
 }
 
+uint32_t pkt_claim_list(struct arena *a, struct list *pkts)
+{
+	/* Nobody lived to make it a list. */
+	if (!pkts->next)
+		list_init(pkts);
+	return arena_claim_list(a, pkts, ARENA_PKT, offsetof(struct pkt, link));
+}
+
 void *pkt_push(struct pkt *p, size_t n)
 {
 	MUST((size_t)(p->data - p->buf) >= n);

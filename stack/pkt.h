@@ -55,6 +55,9 @@ struct pkt *pkt_new(struct arena *a, size_t room, size_t headroom) MUST_CHECK;
 void pkt_free(struct arena *a, struct pkt *p);
 void pkt_free_list(struct arena *a, struct list *pkts);
 
+/* After a death inside: arena_claim_list() for a queue of pkts. */
+uint32_t pkt_claim_list(struct arena *a, struct list *pkts);
+
 /* Removes n bytes at the front and returns them; NULL if there are fewer. */
 static inline void *pkt_pull(struct pkt *p, size_t n);
 

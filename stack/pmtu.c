@@ -31,17 +31,36 @@ void pmtu_init(struct pmtu_table *t, struct engine *eng)
 	t->eng = eng;
 }
 
+/* An entry without MTU is free, also while it is being written. */
+static void write_entry(struct pmtu_entry *e, const struct inet_addr *dst,
+			uint32_t mtu, usecs expires)
+{
+	e->mtu = 0;
+	list_fence();
+	e->dst = *dst;
+	e->expires = expires;
+	list_fence();
+	e->mtu = mtu;
+}
+
+static bool is_free(const struct pmtu_entry *e)
+{
+	return e->mtu == 0;
+}
+
+void pmtu_rebuild(struct pmtu_table *t)
+{
+	t->live = 0;
+	for (size_t i = 0; i < ARRAY_LEN(t->entries); i++)
+		t->live += !is_free(&t->entries[i]);
+}
+
 static struct pmtu_entry *set_of(struct pmtu_table *t,
 				 const struct inet_addr *dst)
 {
 	uint64_t hash = rand_siphash(&t->eng->hash_key, dst, sizeof(*dst));
 
 	return &t->entries[(hash & (PMTU_SETS - 1)) * PMTU_WAYS];
-}
-
-static bool is_free(const struct pmtu_entry *e)
-{
-	return e->mtu == 0;
 }
 
 static void forget_expired(struct pmtu_table *t, struct pmtu_entry *set)
@@ -123,6 +142,6 @@ bool pmtu_learn(struct pmtu_table *t, const struct inet_addr *dst, uint32_t mtu,
 	}
 	if (!e)
 		e = make(t, set);
-	*e = (struct pmtu_entry){*dst, mtu, t->eng->now + LIMIT_PMTU_US};
+	write_entry(e, dst, mtu, t->eng->now + LIMIT_PMTU_US);
 	return true;
 }

@@ -32,6 +32,9 @@ struct pmtu_table {
 
 void pmtu_init(struct pmtu_table *t, struct engine *eng);
 
+/* After a death inside: counts the entries. */
+void pmtu_rebuild(struct pmtu_table *t);
+
 /* Smaller of `ceiling` and what is known. */
 uint32_t pmtu_get(struct pmtu_table *t, const struct inet_addr *dst,
 		  uint32_t ceiling);

@@ -103,21 +103,30 @@ static void put_bucket(struct ports *p, struct ports_bucket *bucket)
 }
 
 /* The newest first: among equals it is the one that gets the packets. */
-static void enlist(struct binding *b)
+static void enlist(struct ports *p, struct binding *b)
 {
 	list_remove(&b->in_bucket);
+	b->serial = ++p->serial;
 	list_push_front(b->is_connected ? &b->bucket->connected
 					: &b->bucket->bound,
 			&b->in_bucket);
 }
 
-static void enter_bucket(struct ports_bucket *bucket, struct binding *b)
+static void enter_bucket(struct ports *p, struct ports_bucket *bucket,
+			 struct binding *b)
 {
 	b->bucket = bucket;
-	b->is_bound = true;
 	if (!b->is_auto)
 		bucket->explicit ++;
-	enlist(b);
+	enlist(p, b);
+	list_fence(); /* see ports_restore() */
+	b->is_bound = true;
+}
+
+void ports_rebuild(struct ports *p)
+{
+	p->tuples = NULL;
+	p->buckets = NULL;
 }
 
 static bool enter_tuple(struct ports *p, struct binding *b)
@@ -137,6 +146,38 @@ static void leave_tuple(struct ports *p, struct binding *b)
 	if (b->is_connected)
 		HASH_DEL(p->tuples, b);
 	b->is_connected = false;
+}
+
+/* Where its serial number wants it; only few share a port without remote. */
+static void enlist_again(struct binding *b)
+{
+	struct list *head =
+		b->is_connected ? &b->bucket->connected : &b->bucket->bound;
+	struct list *at = head;
+
+	while (!b->is_connected && at->next != head &&
+	       binding_at(at->next)->serial > b->serial)
+		at = at->next;
+	list_insert_after(at, &b->in_bucket);
+}
+
+void ports_restore(struct ports *p, struct binding *b)
+{
+	b->bucket = NULL;
+	list_init(&b->in_bucket);
+	if (!b->is_bound) {
+		b->is_connected = false;
+		return;
+	}
+	if (!b->is_connected) {
+		b->key.rport = 0;
+		b->key.remote = (struct inet_addr){.b = {0}};
+	}
+	b->bucket = get_bucket(p, b->key.lport);
+	/* While the arena is repaired it has no cap. */
+	MUST(b->bucket && (!b->is_connected || enter_tuple(p, b)));
+	b->bucket->explicit += !b->is_auto;
+	enlist_again(b);
 }
 
 void ports_release(struct ports *p, struct binding *b)
@@ -289,7 +330,7 @@ int ports_bind(struct ports *p, struct binding *b, const struct endpoint *local)
 		return -EADDRINUSE;
 	b->key = (struct ports_tuple){.local = local->addr, .lport = port};
 	b->is_auto = false;
-	enter_bucket(bucket, b);
+	enter_bucket(p, bucket, b);
 	return 0;
 }
 
@@ -339,7 +380,7 @@ static int connect_auto(struct ports *p, struct binding *b,
 		return -ENOBUFS;
 	}
 	b->is_auto = true;
-	enter_bucket(bucket, b);
+	enter_bucket(p, bucket, b);
 	return 0;
 }
 
@@ -363,7 +404,7 @@ int ports_connect(struct ports *p, struct binding *b,
 		ports_disconnect(p, b, local);
 		return -ENOBUFS;
 	}
-	enlist(b);
+	enlist(p, b);
 	return 0;
 }
 
@@ -374,7 +415,7 @@ void ports_disconnect(struct ports *p, struct binding *b,
 		return;
 	leave_tuple(p, b);
 	b->key = (struct ports_tuple){.local = *local, .lport = b->key.lport};
-	enlist(b);
+	enlist(p, b);
 }
 
 int ports_adopt(struct ports *p, struct binding *b,
@@ -394,7 +435,7 @@ int ports_adopt(struct ports *p, struct binding *b,
 		put_bucket(p, bucket);
 		return -ENOBUFS;
 	}
-	enter_bucket(bucket, b);
+	enter_bucket(p, bucket, b);
 	return 0;
 }
 

@@ -52,6 +52,7 @@ struct binding {
 	bool is_connected;           /* [S] in the tuple table */
 	bool is_auto;                /* [S] connect() chose the port: others to
 					other remotes may share it */
+	uint64_t serial;             /* [S] higher: bound later */
 	struct ports_bucket *bucket; /* [S] */
 	struct list in_bucket;       /* [S] */
 	UT_hash_handle hh;           /* [S] tuple table */
@@ -65,6 +66,7 @@ struct ports {
 	uint64_t purpose;             /* [I] 6: TCP's rules, 17: UDP's */
 	struct rand_key key;          /* [I] RFC 6056 */
 	uint32_t round;               /* [S] RFC 6056 counter */
+	uint64_t serial;              /* [S] of the last one bound */
 };
 
 /* `purpose` is the protocol number, IP_PROTO_TCP or IP_PROTO_UDP: it chooses
@@ -73,6 +75,13 @@ void ports_init(struct ports *p, struct engine *eng, uint64_t purpose);
 void ports_fini(struct ports *p);
 
 void binding_init(struct binding *b);
+
+/*
+ * After a death inside, when the tables' blocks are gone: empty tables, and
+ * each binding enters them again as what its flags say that it is.
+ */
+void ports_rebuild(struct ports *p);
+void ports_restore(struct ports *p, struct binding *b);
 
 /*
  * Binds to `local`; port 0 picks an ephemeral one that conflicts with nobody.

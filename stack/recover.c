@@ -4,50 +4,62 @@
  * recover.c - the last holder of the stack lock died inside
  *
  * What this room is for
- *   Derives the arena's free lists and accounts anew, resets the connection
- *   whose operation was open (the only one whose own state may be half made),
- *   and wakes everybody whose wake-up the dead one had noted.
+ *   The list of what is done then, in order. Primary objects were complete when
+ *   the arena got to know their kind, and each says by itself what it is; all
+ *   that leads to them, and every count, is made anew from them:
  *
- *   Hash tables, the timer heap and the lists of other rooms are not rebuilt
- *   from the slabs yet: a death in the few instructions that change one of
- *   them goes on with it as it was left.
+ *     claim    each room claims the blocks that it has a link to;
+ *     sweep    what nobody claimed is given back, so that nothing leaks;
+ *     rebuild  tables, timers and lists from what is there;
+ *     end      the connection that was being changed is reset, and everybody
+ *              who sleeps looks once more.
  *
+ *   A list that carries data or order (packets, TIME-WAIT, the accept queue)
+ *   is followed forward, which list.h makes sure is possible. Nothing else of
+ *   what was there is followed, not even to take it down: it may lead to the
+ *   dead one's stack.
+ *
+ * Bounded    by what is in the arena: some microseconds for each object.
+ * Never      cares where the dead one was. Whoever is killed in here is the
+ *            next one's dead: all of it is done again.
  * Lock       the stack lock is held, inherited.
- * Proved by  recover_test.c integration/kill_campaign.sh
+ * Proved by  recover_test.c recover_steps_test.c integration/kill_campaign.sh
  */
 
 #include "recover.h"
 
+#include "link.h"
 #include "log.h"
+#include "sock_rebuild.h"
+#include "tcp_rebuild.h"
 
-static void reset_busy(struct stack *st)
+static void claim(struct stack *st)
 {
-	struct sock *s = sock_find(st, st->busy);
-	uint8_t phase;
-
-	/* A listener is not a connection: what it lists belongs to others. */
-	if (!s || !s->conn || tcp_get_state(s->conn) == TCPS_LISTEN)
-		return;
-	phase = s->phase;
-	sock_stream_disconnect(s);
-	/* To its program it is a connection that ended, not a new socket. */
-	s->phase = phase;
-	sock_update(s, EPOLLIN | EPOLLOUT | EPOLLHUP);
+	link_loop_claim(st->eng.arena, st->loop);
+	net_claim(&st->net);
+	tcp_claim(&st->tcp);
+	sock_claim(st);
 }
 
-static void wake_all_again(struct stack *st)
+static void rebuild(struct stack *st)
 {
-	struct waiter *w = NULL;
-
-	while ((w = arena_next(st->eng.arena, ARENA_WAIT, w)))
-		waiter_wake_again(w);
+	engine_rebuild(&st->eng);
+	net_rebuild(&st->net);
+	udp_rebuild(&st->udp);
+	tcp_rebuild(&st->tcp);
+	sock_rebuild(st);
 }
 
 void recover_after_death(struct stack *st)
 {
 	stats_add(&st->eng.stats, STAT_LOCK_INHERITED, 1);
 	log_warn("a process died inside the stack; its operation is undone");
-	arena_repair(st->eng.arena);
-	reset_busy(st);
-	wake_all_again(st);
+	arena_claim_begin(st->eng.arena);
+	claim(st);
+	arena_sweep(st->eng.arena);
+	rebuild(st);
+	arena_claim_end(st->eng.arena);
+	tcp_rebuild_end(&st->tcp);
+	sock_rebuild_end(st);
+	st->loop_more = true;
 }

@@ -20,7 +20,10 @@ enum { PORT = 4000 };
 /* In the middle of an operation on that socket; 0: none. */
 static void *die_inside(void *busy)
 {
-	turn_enter()->busy = *(sock_id *)busy;
+	struct sock *s = sock_find(turn_enter(), *(sock_id *)busy);
+
+	if (s && s->conn)
+		tcp_begin(s->conn);
 	return NULL;
 }
 
@@ -103,6 +106,7 @@ Test(recover, the_connection_that_was_busy_ends_the_others_do_not)
 	cr_assert(eq(i64, stack_send(c, "x", 1, 0), 1));
 	cr_assert(eq(i64, stack_recv(d, &byte, 1, 0), 1));
 
+	cr_assert(eq(i64, stack_recv(a, &byte, 1, 0), -ECONNRESET));
 	cr_assert(eq(i64, stack_recv(a, &byte, 1, 0), 0));
 	cr_assert(eq(i64, stack_send(a, "x", 1, 0), -EPIPE));
 	cr_assert(eq(u32, stack_ready(a) & (EPOLLIN | EPOLLHUP | EPOLLRDHUP),
@@ -146,24 +150,36 @@ static size_t asleep(void)
 	return n;
 }
 
-/* The event is written down, and nobody is woken any more. */
-static void *die_before_waking(void *socks)
+static void send_to(uint16_t port)
 {
-	struct stack *st = turn_enter();
-	struct waiter *w = NULL;
+	struct endpoint to = kit_local(port);
+	struct sock *s = kit_socket(SOCK_DGRAM);
+	struct iovec iov;
+	struct uio u;
 
-	for (int i = 0; i < 2; i++)
-		sock_find(st, ((sock_id *)socks)[i])->slot->ready |= EPOLLIN;
-	while ((w = arena_next(kit.arena, ARENA_WAIT, w))) {
-		w->word++;
-		w->asleep = WAITER_AWAKE;
-	}
-	return NULL;
+	uio_flat(&u, &iov, "x", 1);
+	cr_assert(eq(int, udp_send(s->pcb, &to, NULL, &u), 0));
+	sock_close(s);
+}
+
+/* The event is written down, and nobody is woken any more. */
+static void *die_before_waking(void *arg)
+{
+	struct wakes lost;
+
+	turn_enter();
+	for (uint16_t i = 0; i < 2; i++)
+		send_to((uint16_t)(PORT + i));
+	turn_settle(kit.st);
+	wakes_take(&lost);
+	return arg;
 }
 
 /* One of them drives and sleeps in poll, the other one on a futex. */
 Test(recover, who_was_to_be_woken_is, .timeout = 60)
 {
+	struct sockaddr_in at = {.sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	pthread_t sleepers[2], dead;
 	sock_id socks[2];
 	void *result;
@@ -172,6 +188,9 @@ Test(recover, who_was_to_be_woken_is, .timeout = 60)
 		cr_assert(eq(int,
 			     stack_socket(AF_INET, SOCK_DGRAM, 0, &socks[i]),
 			     0));
+		at.sin_port = htons((uint16_t)(PORT + i));
+		cr_assert(eq(int, stack_bind(socks[i], (void *)&at, sizeof(at)),
+			     0));
 		cr_assert(eq(int,
 			     pthread_create(&sleepers[i], NULL, sleep_there,
 					    &socks[i]),
@@ -179,7 +198,7 @@ Test(recover, who_was_to_be_woken_is, .timeout = 60)
 		while (asleep() != (size_t)i + 1)
 			sched_yield();
 	}
-	cr_assert(eq(int, pthread_create(&dead, NULL, die_before_waking, socks),
+	cr_assert(eq(int, pthread_create(&dead, NULL, die_before_waking, NULL),
 		     0));
 	cr_assert(eq(int, pthread_join(dead, NULL), 0));
 	cr_assert(eq(u64, inherited(), 1));

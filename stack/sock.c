@@ -67,7 +67,7 @@ static bool add_page(struct stack *st)
 	if (st->npages == SOCK_PAGES)
 		return false;
 	page = arena_zalloc(st->eng.arena, SOCK_PAGE_SLOTS * sizeof(*page),
-			    ARENA_TABLE);
+			    ARENA_SLOTS);
 	if (!page)
 		return false;
 
@@ -178,11 +178,11 @@ static int check_protocol(int family, int type, int protocol)
 	}
 }
 
-/* Everything of a socket but its transport. */
+/* Everything of a socket but its transport; arena_made() when it has one. */
 static int new_bare(struct stack *st, int family, int type, int protocol,
 		    struct sock **out)
 {
-	struct sock *s = arena_zalloc(st->eng.arena, sizeof(*s), ARENA_SOCK);
+	struct sock *s = arena_zalloc(st->eng.arena, sizeof(*s), ARENA_MAKING);
 
 	if (!s)
 		return -ENOBUFS;
@@ -245,6 +245,7 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 		free_bare(s);
 		return ret;
 	}
+	arena_made(st->eng.arena, s, ARENA_SOCK);
 	if (!s->nl)
 		sock_opt_apply_family(s);
 	sock_update(s, 0);
@@ -273,6 +274,7 @@ int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 	s->v6only = listener->v6only;
 	s->phase = SOCK_CONNECTED;
 	s->conn = c;
+	arena_made(s->stack->eng.arena, s, ARENA_SOCK);
 	tcp_set_owner(c, s);
 	sock_update(s, 0);
 	*out = s;

@@ -118,8 +118,7 @@ struct stack {
 	struct link_stream_state *stream;    /* [S] of a stream link, or NULL */
 	uint32_t next_bell;                  /* [a] see bell.h */
 	struct family family;                /* the processes */
-	sock_id busy;         /* [S] the socket this turn works on; 0: none */
-	uint64_t wall_offset; /* [I] wall clock less monotonic */
+	uint64_t wall_offset;                /* [I] wall clock less monotonic */
 };
 
 /* The root's rooms in order; `seed` keys everything unpredictable. */

@@ -81,6 +81,28 @@ void sock_netlink_free(struct sock *s)
 	s->nl = NULL;
 }
 
+bool sock_netlink_claim(struct sock *s)
+{
+	struct arena *a = s->stack->eng.arena;
+	struct nl_sock *nl = s->nl;
+
+	if (!arena_claim(a, nl, ARENA_OTHER))
+		return false;
+	arena_claim_list(a, &nl->queue, ARENA_OTHER,
+			 offsetof(struct nl_datagram, link));
+	nl->queued = 0;
+	list_for_each (it, &nl->queue)
+		nl->queued += arena_block_size(
+			a, list_entry(it, struct nl_datagram, link));
+	return true;
+}
+
+void sock_netlink_rebuild(struct sock *s)
+{
+	list_init(&s->nl->link);
+	list_push(&s->stack->netlinks, &s->nl->link);
+}
+
 /* --- addresses -------------------------------------------------------------
  */
 

@@ -45,6 +45,10 @@ bool sock_netlink_knows(int protocol);
 int sock_netlink_new(struct sock *s) MUST_CHECK;
 void sock_netlink_free(struct sock *s);
 
+/* After a death inside, before and after the sweep. False: there is none. */
+bool sock_netlink_claim(struct sock *s);
+void sock_netlink_rebuild(struct sock *s);
+
 int sock_netlink_bind(struct sock *s, const struct sockaddr *addr,
 		      socklen_t len) MUST_CHECK;
 int sock_netlink_connect(struct sock *s, const struct sockaddr *addr,

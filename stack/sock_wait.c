@@ -101,7 +101,7 @@ void readiness_fini(struct readiness *r)
 struct waiter *waiter_new(struct arena *a, size_t n)
 {
 	struct waiter *w = arena_alloc(
-		a, sizeof(*w) + n * sizeof(w->watches[0]), ARENA_WAIT);
+		a, sizeof(*w) + n * sizeof(w->watches[0]), ARENA_MAKING);
 
 	if (!w)
 		return NULL;
@@ -110,8 +110,11 @@ struct waiter *waiter_new(struct arena *a, size_t n)
 	w->bed = WAITER_AWAKE;
 	w->nwatches = (uint32_t)n;
 	w->owner = family_self();
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		list_init(&w->watches[i].link);
+		w->watches[i].on = 0;
+	}
+	arena_made(a, w, ARENA_WAIT);
 	return w;
 }
 
@@ -131,6 +134,7 @@ void waiter_watch(struct waiter *w, size_t i, struct readiness *r,
 	watch->exclusive = false;
 	watch->events = events;
 	watch->waiter = w;
+	watch->on = sock_slot_id(r->slot);
 	list_push(&r->watches, &watch->link);
 }
 

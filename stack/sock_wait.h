@@ -36,6 +36,7 @@ struct watch {
 	uint32_t events;  /* [S] EPOLL bits that fire it */
 	uint8_t kind;     /* [I] enum watch_kind */
 	bool exclusive;   /* [I] EPOLLEXCLUSIVE */
+	uint64_t on;      /* [I] a waiter's: the number it watches; 0: none */
 	union {
 		struct waiter *waiter;
 		struct epset_member *member;

@@ -50,8 +50,8 @@ static struct sock *enter(sock_id id)
 	s = sock_find(st, id);
 	if (!s)
 		turn_leave(st);
-	else
-		st->busy = id;
+	else if (s->conn)
+		tcp_begin(s->conn);
 	return s;
 }
 

@@ -68,7 +68,7 @@ int tcp_new(struct tcp *t, void *owner, struct tcp_conn **out)
 	struct tcp_conn *c;
 
 	MUST_HOLD(&eng->lock);
-	c = arena_zalloc(eng->arena, sizeof(*c), ARENA_CONN);
+	c = arena_zalloc(eng->arena, sizeof(*c), ARENA_MAKING);
 	if (!c)
 		return -ENOBUFS;
 	c->tcp = t;
@@ -88,8 +88,14 @@ int tcp_new(struct tcp *t, void *owner, struct tcp_conn **out)
 	tcp_rtt_init(&c->rtt);
 	set_defaults(c);
 	t->nconns++;
+	arena_made(eng->arena, c, ARENA_CONN);
 	*out = c;
 	return 0;
+}
+
+void tcp_begin(struct tcp_conn *c)
+{
+	tcp_work_on(c->tcp, c);
 }
 
 void tcp_set_owner(struct tcp_conn *c, void *owner)
@@ -414,6 +420,7 @@ void tcp_close(struct tcp_conn *c)
 	MUST_HOLD(&c->eng->lock);
 	MUST(!c->is_orphan && !tcp_is_queued(c));
 
+	tcp_begin(c);
 	become_orphan(c);
 	if (c->state == TCPS_CLOSED)
 		return;
@@ -438,6 +445,7 @@ void tcp_abort(struct tcp_conn *c)
 	MUST_HOLD(&c->eng->lock);
 	MUST(!c->is_orphan && !tcp_is_queued(c));
 
+	tcp_begin(c);
 	become_orphan(c);
 	if (c->state == TCPS_LISTEN)
 		tcp_listen_close(c);
@@ -485,6 +493,7 @@ static void flush_dirty(struct tcp *t)
 			list_entry(todo.next, struct tcp_conn, dirty);
 
 		list_remove(&c->dirty);
+		tcp_work_on(t, c);
 		if (c->state == TCPS_CLOSED && c->is_orphan)
 			reap(c);
 		else
@@ -496,6 +505,7 @@ void tcp_flush(struct tcp *t)
 {
 	MUST_HOLD(&t->eng->lock);
 	flush_dirty(t);
+	tcp_work_on(t, NULL);
 	if (UNLIKELY(!list_is_empty(&t->hungry)))
 		tcp_scarce_settle(t);
 }

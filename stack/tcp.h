@@ -52,6 +52,7 @@ struct tcp {
 	uint8_t hungry_at;       /* [S] enum arena_room when the last began */
 	uint32_t norphans;       /* [S] closed by the program, still sending */
 	uint32_t nconns;         /* [S] all */
+	struct tcp_conn *busy;   /* [S] being changed just now, or NULL */
 	usecs challenge_since;   /* [S] start of the current second */
 	uint32_t challenge_left; /* [S] RFC 5961 7 */
 };
@@ -60,6 +61,12 @@ void tcp_init(struct tcp *t, struct engine *eng, struct net *net);
 
 /* Aborts and frees everything. */
 void tcp_fini(struct tcp *t);
+
+/*
+ * Whoever is killed while a conn is being changed leaves nothing in it that
+ * can be relied on: recovery ends that one. Until tcp_flush() or the next.
+ */
+void tcp_begin(struct tcp_conn *c);
 
 /*
  * The eleven states of RFC 9293 3.3.2. An object that is merely open or bound

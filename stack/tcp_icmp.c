@@ -91,8 +91,11 @@ void tcp_icmp_error(struct tcp *t, const struct icmp_error *e)
 	MUST_HOLD(&t->eng->lock);
 	b = ports_find_tuple(&t->ports, &key);
 	if (b) {
-		if (!(b->flags & BINDING_TIME_WAIT))
+		if (!(b->flags & BINDING_TIME_WAIT)) {
+			tcp_begin(conn_of(b));
 			on_conn_error(conn_of(b), e);
+			tcp_work_on(t, NULL);
+		}
 		return;
 	}
 	if (e->mtu || !e->hard)

@@ -393,7 +393,20 @@ static enum verdict conn_input(struct tcp_conn *c, struct tcp_seg *s)
 
 enum verdict tcp_child_input(struct tcp_conn *child, struct tcp_seg *s)
 {
+	tcp_begin(child);
 	return in_synchronized(child, s);
+}
+
+/* The segment is c's, be it a listener or not. */
+static enum verdict input_to(struct tcp_conn *c, struct tcp_seg *s, tcp_seq iss)
+{
+	enum verdict v;
+
+	tcp_begin(c);
+	v = c->state == TCPS_LISTEN ? tcp_listen_input(c, s, iss)
+				    : conn_input(c, s);
+	tcp_work_on(s->tcp, NULL);
+	return v;
 }
 
 /* Nobody's: RFC 9293 3.10.7.1. */
@@ -432,9 +445,9 @@ enum verdict tcp_input(struct tcp *t, struct iface *ifp, struct pkt *p,
 		b = NULL;
 	}
 	if (b)
-		return conn_input(container_of(b, struct tcp_conn, b), &s);
+		return input_to(container_of(b, struct tcp_conn, b), &s, 0);
 	b = ports_find_bound(&t->ports, &s.key, true);
 	if (!b)
 		return to_nobody(t, &s);
-	return tcp_listen_input(container_of(b, struct tcp_conn, b), &s, iss);
+	return input_to(container_of(b, struct tcp_conn, b), &s, iss);
 }

@@ -448,3 +448,58 @@ void tcp_listen_remove(struct tcp_conn *child)
 	child->listener->naccept--;
 	child->listener = NULL;
 }
+
+bool tcp_listen_claim(struct tcp_conn *c)
+{
+	struct tcp_listener *l = c->listener;
+	struct arena *a = c->eng->arena;
+
+	if (!arena_claim(a, l, ARENA_OTHER))
+		return false;
+	l->nhalves = 0;
+	for (uint32_t i = 0; i <= LIMIT_TCP_SYNACK_RETRIES; i++)
+		l->nhalves += arena_claim_list(a, &l->waiting[i], ARENA_OTHER,
+					       offsetof(struct tcp_half, link));
+	l->naccept = arena_claim_list(a, &l->accept, ARENA_CONN,
+				      offsetof(struct tcp_conn, in_queue));
+	list_for_each (it, &l->accept)
+		list_entry(it, struct tcp_conn, in_queue)->listener = l;
+	return true;
+}
+
+/* Complete, without a place, and not waiting for data: see complete(). */
+static bool lacks_place(const struct tcp_conn *c, const struct tcp_half *h)
+{
+	return h->is_acked && !c->defer_accept;
+}
+
+static void rebuild_half(struct tcp_conn *c, struct tcp_half *h)
+{
+	struct tcp_listener *l = c->listener;
+	struct engine *eng = c->eng;
+
+	list_init(&h->in_acked);
+	/* Its conn was made, and it was to be forgotten. */
+	if (ports_find_tuple(&c->tcp->ports, &h->key)) {
+		list_remove(&h->link);
+		l->nhalves--;
+		arena_free(eng->arena, h);
+		return;
+	}
+	HASH_ADD(hh, l->halves, key, sizeof(h->key), h);
+	if (lacks_place(c, h))
+		list_push(&l->acked, &h->in_acked);
+}
+
+void tcp_listen_rebuild(struct tcp_conn *c)
+{
+	struct tcp_listener *l = c->listener;
+
+	l->halves = NULL;
+	list_init(&l->acked);
+	for (uint32_t i = 0; i <= LIMIT_TCP_SYNACK_RETRIES; i++) {
+		list_for_each_safe (it, next, &l->waiting[i])
+			rebuild_half(c, half_of(it));
+	}
+	arm(c);
+}

@@ -64,6 +64,13 @@ void tcp_listen_on_room(struct tcp_conn *c);
 /* Forgets the half-open, resets the unaccepted. */
 void tcp_listen_close(struct tcp_conn *c);
 
+/*
+ * After a death inside. claim: the queues of a listener, and the conns that
+ * wait to be accepted; false when it has none. rebuild: what leads to them.
+ */
+bool tcp_listen_claim(struct tcp_conn *c);
+void tcp_listen_rebuild(struct tcp_conn *c);
+
 /* A conn that waited to be accepted is over, or accepted. */
 void tcp_listen_remove(struct tcp_conn *child);
 

@@ -117,6 +117,7 @@ struct tcp_conn {
 	bool rxt_rescue : 1;     /* what is resent next is RFC 6675 rule 4 */
 	bool rxt_force : 1;      /* resend one segment whatever cwnd says */
 	bool window_blocked : 1; /* data waits for the peer's window */
+	bool is_broken : 1;      /* its data did not survive: tcp_rebuild.c */
 
 	/* Sending. Sequence numbers as RFC 9293 3.3.1 names them. */
 	tcp_seq iss, snd_una, snd_nxt;
@@ -160,8 +161,8 @@ struct tcp_conn {
 	tcp_seq round_end;   /* this round ends when it is acknowledged */
 
 	/* Loss. */
-	struct tcp_sack *sack; /* scoreboard; NULL: nothing SACKed */
 	tcp_seq recover_seq;   /* RFC 6582 recover */
+	struct tcp_sack *sack; /* scoreboard; NULL: nothing SACKed */
 	tcp_seq rxt_nxt;       /* TCP_RECOVER_RTO: next to resend */
 	uint32_t dupacks;
 	uint32_t retries;    /* timeouts, or unanswered probes, in a row */
@@ -252,6 +253,14 @@ static inline void tcp_ack_soon(struct tcp_conn *c)
 {
 	c->ack_now = true;
 	tcp_mark_dirty(c);
+}
+
+/* See tcp_begin(); the stores between the two stay between them. */
+static inline void tcp_work_on(struct tcp *t, struct tcp_conn *c)
+{
+	list_fence();
+	t->busy = c;
+	list_fence();
 }
 
 static inline void tcp_tell(struct tcp_conn *c, uint32_t news)

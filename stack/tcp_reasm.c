@@ -78,6 +78,21 @@ void tcp_reasm_clear(struct tcp_conn *c)
 	c->reasm = NULL;
 }
 
+void tcp_reasm_claim(struct tcp_conn *c)
+{
+	struct tcp_reasm *r = c->reasm;
+
+	if (!r || !arena_claim(c->eng->arena, r, ARENA_OTHER)) {
+		c->reasm = NULL;
+		return;
+	}
+	r->npkts = pkt_claim_list(c->eng->arena, &r->pkts);
+	r->last = NULL;
+	r->cost = 0;
+	list_for_each (it, &r->pkts)
+		r->cost += pkt_cost(pkt_of(it));
+}
+
 bool tcp_reasm_has_holes(const struct tcp_conn *c)
 {
 	return c->reasm && c->reasm->npkts > 0;

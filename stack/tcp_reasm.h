@@ -42,6 +42,9 @@ void tcp_reasm_on_duplicate(struct tcp_conn *c, uint32_t from, uint32_t to);
 /* The blocks for the next ACK; a duplicate is reported once. */
 void tcp_reasm_report(struct tcp_conn *c, struct tcp_options *o);
 
+/* After a death inside: claims what is kept, or forgets that there is any. */
+void tcp_reasm_claim(struct tcp_conn *c);
+
 bool tcp_reasm_has_holes(const struct tcp_conn *c);
 size_t tcp_reasm_cost(const struct tcp_conn *c);
 void tcp_reasm_clear(struct tcp_conn *c);

@@ -43,6 +43,25 @@ void tcp_timer_fini(struct tcp_conn *c)
 	timer_fini(&c->eng->timers, &c->timed.timer);
 }
 
+/* The heap follows the earliest deadline, if there is one. */
+static void follow_deadlines(struct tcp_conn *c)
+{
+	usecs next = USECS_NEVER;
+
+	for (int i = 0; i < TCP_NTIMERS; i++)
+		next = MIN(next, c->deadline[i]);
+	if (next != USECS_NEVER)
+		timer_start(&c->eng->timers, &c->timed.timer, next);
+	else
+		timer_stop(&c->eng->timers, &c->timed.timer);
+}
+
+void tcp_timer_rebuild(struct tcp_conn *c)
+{
+	timer_rebuild(&c->eng->timers, &c->timed.timer);
+	follow_deadlines(c);
+}
+
 void tcp_timer_on_finish(struct tcp_conn *c)
 {
 	for (int i = 0; i < TCP_NTIMERS; i++)
@@ -371,7 +390,7 @@ void tcp_on_timer(struct timer *timer)
 {
 	struct tcp_timed *timed = container_of(timer, struct tcp_timed, timer);
 	struct tcp_conn *c = container_of(timed, struct tcp_conn, timed);
-	usecs now, next = USECS_NEVER;
+	usecs now;
 
 	if (timed->is_time_wait) {
 		tcp_tw_on_timer(
@@ -380,6 +399,7 @@ void tcp_on_timer(struct timer *timer)
 	}
 	MUST_HOLD(&c->eng->lock);
 
+	tcp_work_on(c->tcp, c);
 	now = c->eng->now;
 	for (int i = 0; i < TCP_NTIMERS; i++) {
 		if (c->deadline[i] > now)
@@ -389,10 +409,6 @@ void tcp_on_timer(struct timer *timer)
 	}
 
 	/* The earliest of what is left, and of what was just begun. */
-	for (int i = 0; i < TCP_NTIMERS; i++)
-		next = MIN(next, c->deadline[i]);
-	if (next != USECS_NEVER)
-		timer_start(&c->eng->timers, &c->timed.timer, next);
-	else
-		timer_stop(&c->eng->timers, &c->timed.timer);
+	follow_deadlines(c);
+	tcp_work_on(c->tcp, NULL);
 }

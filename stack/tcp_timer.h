@@ -23,6 +23,9 @@ struct tcp_conn;
 int tcp_timer_init(struct tcp_conn *c) MUST_CHECK;
 void tcp_timer_fini(struct tcp_conn *c);
 
+/* After a death inside: a place for the timer, and its earliest deadline. */
+void tcp_timer_rebuild(struct tcp_conn *c);
+
 /* The protocol is over, nothing is waited for any more. */
 void tcp_timer_on_finish(struct tcp_conn *c);
 

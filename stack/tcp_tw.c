@@ -66,6 +66,23 @@ static void arm(struct tcp *t)
 		timer_start(&t->eng->timers, timer, tw_of(oldest)->until);
 }
 
+void tcp_tw_claim(struct tcp *t)
+{
+	t->ntime_wait =
+		arena_claim_list(t->eng->arena, &t->time_wait, ARENA_OTHER,
+				 offsetof(struct tcp_tw, link));
+}
+
+void tcp_tw_rebuild(struct tcp *t)
+{
+	list_for_each (it, &t->time_wait)
+		ports_restore(&t->ports, &tw_of(it)->b);
+	if (t->time_wait_timer.is_ready)
+		timer_rebuild(&t->eng->timers, &t->time_wait_timer.timer);
+	if (t->time_wait_timer.is_ready)
+		arm(t);
+}
+
 void tcp_tw_on_timer(struct tcp *t)
 {
 	struct list *oldest;
@@ -92,6 +109,9 @@ void tcp_tw_take(struct tcp_conn *c)
 	uint32_t flags = c->b.flags;
 	struct tcp_tw *w = NULL;
 
+	/* Without a name it was taken by somebody who died of it. */
+	if (!c->b.is_bound)
+		return;
 	if (t->time_wait_timer.is_ready && t->ntime_wait < LIMIT_TIME_WAIT)
 		w = arena_zalloc(eng->arena, sizeof(*w), ARENA_OTHER);
 	if (!w)

@@ -32,6 +32,10 @@ struct tcp_tw {
 void tcp_tw_init(struct tcp *t);
 void tcp_tw_fini(struct tcp *t);
 
+/* After a death inside, before and after the sweep. */
+void tcp_tw_claim(struct tcp *t);
+void tcp_tw_rebuild(struct tcp *t);
+
 /*
  * Takes the tuple over from a conn in TIME-WAIT. When memory or places are
  * out, the tuple is simply free again, as with Linux.

@@ -32,6 +32,12 @@ void timer_heap_fini(struct timer_heap *h)
 	h->count = h->reserved = h->capacity = 0;
 }
 
+void timer_heap_rebuild(struct timer_heap *h)
+{
+	h->slots = NULL;
+	h->count = h->reserved = h->capacity = 0;
+}
+
 static int grow(struct timer_heap *h)
 {
 	size_t wanted = MAX((size_t)h->capacity * 2, (size_t)CAPACITY_MIN);
@@ -59,6 +65,14 @@ int timer_init(struct timer_heap *h, struct timer *t, enum timer_kind kind)
 	h->reserved++;
 	*t = (struct timer){.when = USECS_NEVER, .kind = (uint8_t)kind};
 	return 0;
+}
+
+void timer_rebuild(struct timer_heap *h, struct timer *t)
+{
+	int err = timer_init(h, t, (enum timer_kind)t->kind);
+
+	/* While the arena is repaired it has no cap. */
+	MUST(err == 0);
 }
 
 void timer_fini(struct timer_heap *h, struct timer *t)

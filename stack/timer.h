@@ -46,6 +46,13 @@ struct timer_heap {
 void timer_heap_init(struct timer_heap *h, struct arena *arena);
 void timer_heap_fini(struct timer_heap *h);
 
+/*
+ * After a death inside, when the heap's block is gone: empty and without
+ * places. Each timer that exists then gets a place again, stopped.
+ */
+void timer_heap_rebuild(struct timer_heap *h);
+void timer_rebuild(struct timer_heap *h, struct timer *t);
+
 /* Makes a stopped timer and reserves its place. 0 or -ENOBUFS. */
 int timer_init(struct timer_heap *h, struct timer *t,
 	       enum timer_kind kind) MUST_CHECK;

@@ -37,13 +37,14 @@ enum {
 struct stack *turn_enter_at(usecs now)
 {
 	struct stack *st = turn_stack;
+	bool inherited;
 
 	critical_enter();
-	if (lock_take(&st->eng.lock) == LOCK_INHERITED)
-		recover_after_death(st);
-	st->busy = 0;
+	inherited = lock_take(&st->eng.lock) == LOCK_INHERITED;
 	if (now > st->eng.now)
 		st->eng.now = now;
+	if (UNLIKELY(inherited))
+		recover_after_death(st);
 	return st;
 }
 

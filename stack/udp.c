@@ -78,6 +78,54 @@ void udp_free(struct udp_pcb *pcb)
 	arena_free(u->eng->arena, pcb);
 }
 
+/* The wildcard of the socket's own family. */
+static struct inet_addr wildcard_of(const struct udp_pcb *pcb)
+{
+	static const struct inet_addr any6;
+
+	if (pcb->bind.flags & BINDING_IS6)
+		return any6;
+	return inet_from4(ip4_make(0, 0, 0, 0));
+}
+
+bool udp_claim(struct udp *u, struct udp_pcb *pcb)
+{
+	if (!arena_claim(u->eng->arena, pcb, ARENA_PCB))
+		return false;
+	pcb->rcv_count = pkt_claim_list(u->eng->arena, &pcb->rcvq);
+	pcb->rcv_cost = 0;
+	list_for_each (it, &pcb->rcvq)
+		pcb->rcv_cost += pkt_cost(list_entry(it, struct pkt, link));
+	pcb->err_count = pkt_claim_list(u->eng->arena, &pcb->errq);
+	return true;
+}
+
+/* Without a remote, the name is what bind() gave, whatever was on the way. */
+static void restore_binding(struct udp_pcb *pcb)
+{
+	struct binding *b = &pcb->bind;
+
+	if (!b->is_connected) {
+		b->key.local = pcb->bound.addr;
+		if (inet_is_any(&b->key.local))
+			b->key.local = wildcard_of(pcb);
+	}
+	ports_restore(&pcb->udp->ports, b);
+}
+
+void udp_rebuild(struct udp *u)
+{
+	struct udp_pcb *pcb = NULL;
+
+	ports_rebuild(&u->ports);
+	u->ngroups = 0;
+	while ((pcb = arena_next(u->eng->arena, ARENA_PCB, pcb))) {
+		restore_binding(pcb);
+		udp_group_rebuild(pcb);
+		news_init(&pcb->news);
+	}
+}
+
 int udp_bind(struct udp_pcb *pcb, const struct endpoint *local)
 {
 	struct net *net = pcb->udp->net;
@@ -93,16 +141,6 @@ int udp_bind(struct udp_pcb *pcb, const struct endpoint *local)
 	if (!err)
 		pcb->bound = *local;
 	return err;
-}
-
-/* The wildcard of the socket's own family. */
-static struct inet_addr wildcard_of(const struct udp_pcb *pcb)
-{
-	static const struct inet_addr any6;
-
-	if (pcb->bind.flags & BINDING_IS6)
-		return any6;
-	return inet_from4(ip4_make(0, 0, 0, 0));
 }
 
 /* After a disconnect an address may be left that bind() gave. */

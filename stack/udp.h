@@ -106,6 +106,13 @@ struct udp_meta {
 void udp_init(struct udp *u, struct engine *eng, struct net *net);
 void udp_fini(struct udp *u);
 
+/*
+ * After a death inside. claim: a pcb that a socket has, with its queues; false
+ * when it is none. rebuild: ports and groups, of all that were claimed.
+ */
+bool udp_claim(struct udp *u, struct udp_pcb *pcb);
+void udp_rebuild(struct udp *u);
+
 /* 0 or -ENOBUFS. free clears the queue and gives up ports and groups. */
 int udp_new(struct udp *u, struct udp_pcb **out) MUST_CHECK;
 void udp_free(struct udp_pcb *pcb);
@@ -162,6 +169,9 @@ int udp_join(struct udp_pcb *pcb, const struct inet_addr *group,
 	     uint32_t ifindex) MUST_CHECK;
 int udp_leave(struct udp_pcb *pcb, const struct inet_addr *group,
 	      uint32_t ifindex) MUST_CHECK;
+
+/* After a death inside: counts the memberships of one pcb. */
+void udp_group_rebuild(struct udp_pcb *pcb);
 
 /* Has anybody here joined `group` on that interface? */
 bool udp_is_joined(const struct udp *u, const struct inet_addr *group,

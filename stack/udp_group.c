@@ -28,6 +28,30 @@ static struct udp_group *find_group(struct udp_group *groups, uint32_t n,
 	return NULL;
 }
 
+static struct udp_group *get_host_group(struct udp *u,
+					const struct udp_group *g)
+{
+	struct udp_group *host =
+		find_group(u->groups, u->ngroups, &g->group, g->ifindex);
+
+	if (!host && u->ngroups < UDP_HOST_GROUPS) {
+		host = &u->groups[u->ngroups++];
+		*host = (struct udp_group){g->group, g->ifindex, 0};
+	}
+	return host;
+}
+
+void udp_group_rebuild(struct udp_pcb *pcb)
+{
+	for (uint32_t i = 0; i < pcb->ngroups; i++) {
+		struct udp_group *host =
+			get_host_group(pcb->udp, &pcb->groups[i]);
+
+		if (host)
+			host->refs++;
+	}
+}
+
 int udp_join(struct udp_pcb *pcb, const struct inet_addr *group,
 	     uint32_t ifindex)
 {
