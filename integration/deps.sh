@@ -29,7 +29,8 @@ declare -A needs=(
     memcached=memcached iperf3=iperf3 iputils-ping=ping tcpdump=tcpdump
     tshark=tshark strace=strace ethtool=ethtool nftables=nft procps=ps
     apache2=apache2 haproxy=haproxy gunicorn=gunicorn php-fpm=/usr/sbin/php-fpm*
-    ncat=ncat passt=passt"
+    ncat=ncat passt=passt
+    openssh-server=sshd openssh-client=ssh git=git"
 )
 
 is_there()

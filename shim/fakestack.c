@@ -530,6 +530,10 @@ void stack_before_family(void)
 {
 }
 
+void stack_before_confinement(void)
+{
+}
+
 void stack_settle_in(void)
 {
 }

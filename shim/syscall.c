@@ -20,10 +20,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 
 #include "close.h"
 #include "dup.h"
 #include "fdtab.h"
+#include "prctl.h"
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
@@ -78,6 +80,16 @@ static long on_fd(long nr, long a, long b, long c, long d, long e, long f)
 	default:
 		return shim_ret(-ENOSYS);
 	}
+}
+
+/* Calls by which a program gives up others. */
+static long on_confinement(long nr, long a, long b, long c, long d, long e,
+			   long f)
+{
+	(void)f;
+	if (nr == SYS_seccomp)
+		return prctl_seccomp(a, b, (const void *)c);
+	return prctl((int)a, b, c, d, e);
 }
 
 /* Calls that make descriptors or close ranges of them. */
@@ -237,6 +249,8 @@ syscall_function *syscall_route(long nr, long a, long b)
 		return on_any;
 	if (is_old(nr, a))
 		return on_old;
+	if (nr == SYS_seccomp || nr == SYS_prctl)
+		return on_confinement;
 	if (nr == SYS_io_uring_setup)
 		return refuse;
 	return (syscall_function *)real.syscall;

@@ -13,6 +13,7 @@
 
 #include "bell.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -20,7 +21,12 @@
 #include "ownfd.h"
 #include "sys.h"
 
-enum { BELL_POOL = 900 };
+enum {
+	BELL_POOL = 900,
+	/* Threads that sleep in poll in a confined process. */
+	BELL_STOCK = 4,
+	FENCE_EVENTS = 16,
+};
 
 static struct bell pool[BELL_POOL];
 static size_t nbells;
@@ -114,6 +120,73 @@ void bell_put(struct bell *b)
 	spin_unlock();
 }
 
+static void open_fence(struct bell *b)
+{
+	int fd = b->fence ? -1 : sys_epoll_create1(EPOLL_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	b->fence = fd;
+	ownfd_adopt(&b->fence);
+}
+
+void bell_stock(uint32_t (*new_number)(void))
+{
+	struct bell *got[BELL_STOCK];
+	size_t n = 0;
+
+	while (n < BELL_STOCK && (got[n] = bell_get(new_number)))
+		n++;
+	while (n > 0)
+		bell_put(got[--n]);
+	for (size_t i = 0; i < nbells; i++)
+		if (pool[i].number)
+			open_fence(&pool[i]);
+}
+
+/* Entries that an epoll does not take (a file, one of them twice) are left
+ * out. */
+static int poll_in_fence(struct bell *b, struct pollfd *fds, size_t n,
+			 struct timespec *timeout, const sigset_t *mask)
+{
+	struct epoll_event events[FENCE_EVENTS];
+	int ret;
+
+	for (size_t i = 0; i < n; i++) {
+		struct epoll_event e = {.events = (uint16_t)fds[i].events,
+					.data.u64 = i};
+
+		fds[i].revents = 0;
+		if (fds[i].fd >= 0)
+			sys_epoll_ctl(b->fence, EPOLL_CTL_ADD, fds[i].fd, &e);
+	}
+	ret = sys_epoll_pwait2(b->fence, events, FENCE_EVENTS, timeout, mask);
+	for (int i = 0; i < ret; i++)
+		if (events[i].data.u64 < n)
+			fds[events[i].data.u64].revents =
+				(short)events[i].events;
+	for (size_t i = 0; i < n; i++)
+		if (fds[i].fd >= 0)
+			sys_epoll_ctl(b->fence, EPOLL_CTL_DEL, fds[i].fd,
+				      &events[0]);
+	return ret;
+}
+
+int bell_poll(struct bell *b, struct pollfd *fds, size_t n,
+	      struct timespec *timeout, const sigset_t *mask)
+{
+	struct timespec nap = {0, 10000000};
+	int ret = sys_ppoll(fds, n, timeout, mask);
+
+	if (LIKELY(ret != -EINVAL))
+		return ret;
+	if (b->fence)
+		return poll_in_fence(b, fds, n, timeout, mask);
+	/* A thread of ours that tries for ever shall not spin. */
+	sys_ppoll(NULL, 0, &nap, NULL);
+	return ret;
+}
+
 void bell_silence(struct bell *b)
 {
 	char byte;
@@ -138,6 +211,10 @@ void bell_after_fork_in_child(void)
 			continue;
 		ownfd_forget(&pool[i].fd);
 		sys_close(pool[i].fd);
+		if (!pool[i].fence)
+			continue;
+		ownfd_forget(&pool[i].fence);
+		sys_close(pool[i].fence);
 	}
 	memset(pool, 0, sizeof(pool));
 	nbells = 0;

@@ -15,11 +15,16 @@
 #ifndef STACK_BELL_H
 #define STACK_BELL_H
 
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+
 #include "base.h"
 
 struct bell {
 	int fd;            /* poll it for POLLIN; -1: not open */
 	uint32_t number;   /* names it in the arena */
+	int fence;         /* an epoll for bell_poll(); 0: none */
 	struct bell *next; /* in the pool */
 };
 
@@ -32,6 +37,20 @@ void bell_setup(uint64_t arena_id);
  */
 struct bell *bell_get(uint32_t (*new_number)(void)) MUST_CHECK;
 void bell_put(struct bell *b);
+
+/*
+ * Opens what may not be opened any more when the program has confined itself:
+ * some bells, and what bell_poll() needs.
+ */
+void bell_stock(uint32_t (*new_number)(void));
+
+/*
+ * ppoll(2) for the owner of a bell. Where RLIMIT_NOFILE is below `n`, which
+ * ppoll(2) refuses with -EINVAL, the entries are put into the bell's epoll for
+ * the time of the call; without one -EINVAL, not at once.
+ */
+int bell_poll(struct bell *b, struct pollfd *fds, size_t n,
+	      struct timespec *timeout, const sigset_t *mask);
 
 /* Takes all rings. */
 void bell_silence(struct bell *b);

@@ -9,7 +9,9 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,4 +71,51 @@ Test(bell, returned_bells_are_used_again)
 	number = a->number;
 	bell_put(a);
 	cr_assert(eq(u32, bell_get(new_number)->number, number));
+}
+
+/* A program that has confined itself to one descriptor: its bell and a pipe. */
+Test(bell, poll_goes_on_where_no_descriptor_may_be_opened)
+{
+	const struct rlimit one = {1, 1};
+	struct timespec zero = {0, 0};
+	struct pollfd p[2];
+	struct bell *b;
+	int ends[2];
+
+	bell_setup((uint64_t)getpid());
+	cr_assert(eq(int, pipe(ends), 0));
+	bell_stock(new_number);
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &one), 0));
+	b = bell_get(new_number);
+	cr_assert(ne(ptr, b, NULL));
+	p[0] = (struct pollfd){b->fd, POLLIN, 0};
+	p[1] = (struct pollfd){ends[0], POLLIN, 0};
+	cr_assert(eq(int, poll(p, 2, 0), -1));
+
+	cr_assert(eq(int, bell_poll(b, p, 2, &zero, NULL), 0));
+	bell_ring(b->number);
+	cr_assert(eq(int, bell_poll(b, p, 2, &zero, NULL), 1));
+	cr_assert(eq(int, p[0].revents, POLLIN));
+	cr_assert(eq(int, p[1].revents, 0));
+	cr_assert(eq(int, (int)write(ends[1], "x", 1), 1));
+	cr_assert(eq(int, bell_poll(b, p, 2, &zero, NULL), 2));
+	bell_silence(b);
+	cr_assert(eq(int, bell_poll(b, p, 2, &zero, NULL), 1));
+	cr_assert(eq(int, p[1].revents, POLLIN));
+}
+
+Test(bell, poll_without_provision_says_so)
+{
+	const struct rlimit one = {1, 1};
+	struct timespec zero = {0, 0};
+	struct pollfd p[2];
+	struct bell *b;
+
+	bell_setup((uint64_t)getpid());
+	b = bell_get(new_number);
+	cr_assert(ne(ptr, b, NULL));
+	p[0] = (struct pollfd){b->fd, POLLIN, 0};
+	p[1] = p[0];
+	cr_assert(eq(int, setrlimit(RLIMIT_NOFILE, &one), 0));
+	cr_assert(eq(int, bell_poll(b, p, 2, &zero, NULL), -EINVAL));
 }

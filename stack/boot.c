@@ -391,6 +391,13 @@ void stack_die_inside(uint32_t turns)
 	die_turns = turns;
 }
 
+void stack_before_confinement(void)
+{
+	stack_settle_in();
+	stack_before_family();
+	driver_stock();
+}
+
 void stack_settle_in(void)
 {
 	if (turn_stack && driver_start() < 0)

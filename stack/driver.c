@@ -70,6 +70,11 @@ static uint32_t new_bell_number(void)
 	return __atomic_fetch_add(&turn_stack->next_bell, 1, __ATOMIC_RELAXED);
 }
 
+void driver_stock(void)
+{
+	bell_stock(new_bell_number);
+}
+
 static int slot_now(void)
 {
 	return __atomic_load_n(&driver.slot, __ATOMIC_SEQ_CST);
@@ -244,15 +249,15 @@ static size_t add_links(struct pollfd *fds)
 }
 
 /* Blocking system calls at which a thread may be cancelled. */
-static int poll_cancellable(struct pollfd *fds, size_t n, usecs until,
-			    const sigset_t *mask)
+static int poll_cancellable(struct bell *bell, struct pollfd *fds, size_t n,
+			    usecs until, const sigset_t *mask)
 {
 	struct timespec ts;
 	struct timespec *left = time_left(until, &ts);
 	int type, ret;
 
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
-	ret = sys_ppoll(fds, n, left, mask);
+	ret = bell_poll(bell, fds, n, left, mask);
 	pthread_setcanceltype(type, NULL);
 	return ret;
 }
@@ -334,7 +339,7 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 	int ret = 0;
 
 	if (fall_asleep(s->waiter, WAITER_BELL + bell->number)) {
-		ret = poll_cancellable(fds, n, until, s->mask);
+		ret = poll_cancellable(bell, fds, n, until, s->mask);
 		wake_up(s->waiter);
 	}
 	if (drives)
@@ -530,7 +535,7 @@ static void drive(struct bell *bell)
 		before = drives_now();
 		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,
 				 __ATOMIC_SEQ_CST);
-		sys_ppoll(fds, n, time_left(until, &ts), NULL);
+		bell_poll(bell, fds, n, time_left(until, &ts), NULL);
 		if (fds[0].revents)
 			bell_silence(bell);
 		for (size_t i = 1; i < n; i++)

@@ -41,6 +41,9 @@ uint64_t driver_wall_offset(void);
 /* Starts the stack thread, once per process. 0 or -errno. */
 int driver_start(void) MUST_CHECK;
 
+/* What sleeping threads will need, before no more can be had. */
+void driver_stock(void);
+
 /* In a forked child: no thread runs here yet, and nobody holds the slot. */
 void driver_after_fork_in_child(void);
 

@@ -125,6 +125,12 @@ void stack_note_left(sock_id s);
 /* Before a process that will share the stack is made; starts a thread. */
 void stack_before_family(void);
 
+/*
+ * The process is about to lose the right to make descriptors, threads or most
+ * system calls: gets what the stack will need of them.
+ */
+void stack_before_confinement(void);
+
 /* A process that holds sockets settles in: starts its threads. */
 void stack_settle_in(void);
 

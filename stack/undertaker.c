@@ -119,7 +119,7 @@ static void keep_watch(void)
 		who[n] = i;
 		fds[n++] = (struct pollfd){pidfds[i], POLLIN, 0};
 	}
-	ret = sys_ppoll(fds, n, patience(&ts), NULL);
+	ret = bell_poll(bell, fds, n, patience(&ts), NULL);
 	if (ret == 0)
 		family_ask(turn_stack);
 	if (ret <= 0)
