@@ -48,7 +48,8 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --mtu N                 MTU of both ends
   --mac AA:BB:..          the stack's hardware address (default: made up)
   --host PREFIX[,PREFIX]  destinations left to the host's own kernel
-  --log LEVEL             off, error, warn, info or debug
+  --log LEVELS            off, error, warn, info or debug; ROOM:LEVEL, as in
+                          tcp:debug,drop:info, for a part of the stack; ,FILE
   --pcap FILE             write every frame to FILE (opens in Wireshark)
   --impair SPEC           worsen the link: loss=2%,delay=10ms,jitter=1ms,
                           reorder=5%,dup=1%,corrupt=0.1%,rate=100mbit,seed=7

@@ -28,6 +28,8 @@ state     stack/tcp_fsm.c     the one door
 state     stack/neigh.c       a neighbour's states, not a connection's
 clock     stack/driver.c      the one clock
 clock     stack/sys.h         the wrapper that driver.c calls
+clock     stack/log.c         how many lines a second
+clock     stack/packet_log.c  how long an answer took, for a reader
 dlsym     shim/real.c         finds libc's own functions
 dlsym     stack/must.c        finds libunwind
 errno     shim/ret.h          the one place where -errno becomes errno

@@ -330,18 +330,20 @@ static int take_memory(const char *value)
 
 static int take_log(const char *value)
 {
-	const char *comma = strchrnul(value, ',');
-	const char *word = keep(value, (size_t)(comma - value));
+	const char *kept = keep(value, strlen(value));
+	const char *file;
 
-	if (!word)
+	if (!kept)
 		return refuse("is too long");
-	if (stack_check_log_level(word, &config.stack.log_level) < 0)
-		return refuse("%s is not a level", word);
-	if (!*comma)
-		return 0;
-	if (!comma[1])
+	if (stack_check_log(kept, &file) < 0)
+		return refuse("%.*s is not a level", (int)strcspn(file, ","),
+			      file);
+	if (file && !*file)
 		return refuse("has a comma and no file");
-	return keep_string(comma + 1, &config.log_file);
+	config.stack.log = kept;
+	config.log_file = file;
+	config.verbose = stack_log_is_verbose(kept);
+	return 0;
 }
 
 static int take_pcap(const char *value)
@@ -398,7 +400,9 @@ static const struct variable {
 	 OPTIONAL},
 	{"NSSHIM_MEMORY", take_memory, "a size from 16m to 64g", OPTIONAL},
 	{"NSSHIM_LOG", take_log,
-	 "off, error, warn, info or debug, and perhaps \",FILE\"", OPTIONAL},
+	 "off, error, warn, info or debug, and ROOM:LEVEL like tcp:debug, and "
+	 "perhaps \",FILE\"",
+	 OPTIONAL},
 	{"NSSHIM_PCAP", take_pcap, "a file name", OPTIONAL},
 	{"NSSHIM_IMPAIR", take_impair, "a list like loss=1%,delay=10ms",
 	 OPTIONAL},
@@ -449,21 +453,18 @@ static int read_one(const struct variable *v, char *why, size_t why_size)
 
 int config_read(char *why, size_t why_size)
 {
-	int ret;
+	int ret = 0;
 
 	memset(&config, 0, sizeof(config));
 	text_used = 0;
 	config.stack.offload = true;
 	config.stack.log_fd = -1;
-	ret = stack_check_log_level("warn", &config.stack.log_level);
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(variables[0]); i++) {
 		if (ret < 0)
 			return ret;
 		ret = read_one(&variables[i], why, why_size);
 	}
-	/* Levels count up: error, warn, info, debug. */
-	config.verbose = config.stack.log_level >= 3;
 	return ret;
 }
 

@@ -145,11 +145,17 @@ int stack_check_impair(const char *spec, char *why, size_t why_size)
 	return stack_check_addr(spec, why, why_size);
 }
 
-int stack_check_log_level(const char *word, int *level)
+int stack_check_log(const char *text, const char **file)
 {
-	(void)word;
-	*level = 0;
+	(void)text;
+	*file = NULL;
 	return 0;
+}
+
+bool stack_log_is_verbose(const char *text)
+{
+	(void)text;
+	return false;
 }
 
 void stack_set_deliver_hook(void (*deliver)(void))

@@ -29,6 +29,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
 
 #include "block.h"
 #include "close.h"
@@ -117,6 +119,15 @@ static int open_log(void)
 	return opened;
 }
 
+/* https://no-color.org: any value that is not empty. */
+static bool shows_colours(int fd)
+{
+	const char *no = getenv("NO_COLOR");
+	struct termios unused;
+
+	return !(no && *no) && raw3(SYS_ioctl, fd, TCGETS, (long)&unused) == 0;
+}
+
 /* Joins the stack of who started us, or makes one. */
 static int join_or_boot(char *why, size_t why_size)
 {
@@ -130,6 +141,7 @@ static int join_or_boot(char *why, size_t why_size)
 			 config.log_file);
 		return -EIO;
 	}
+	c.log_colour = shows_colours(c.log_fd);
 	if (text)
 		ret = stack_join(text, &c, why, why_size);
 	if (ret == -ENOENT)

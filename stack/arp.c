@@ -13,6 +13,8 @@
  * Lock       the stack lock is held.
  * Follows    RFC 826; RFC 5227 2.1.1 for probes, 2.3 for announcements.
  */
+#define LOG_ROOM LOG_ROOM_ARP
+
 #include "arp.h"
 
 #include "eth.h"

@@ -52,6 +52,17 @@ bool stack_is_up(void)
 	return turn_stack != NULL;
 }
 
+/* config.c has checked it. */
+static void open_log(const struct stack_config *c)
+{
+	struct log_levels levels;
+	const char *file;
+
+	MUST(log_parse(c->log ? c->log : "warn", &levels, &file) == 0);
+	log_open(c->log_fd, &levels);
+	log_use_colour(c->log_colour);
+}
+
 static int make_arena(const struct stack_config *c, struct arena **out,
 		      char *why, size_t size)
 {
@@ -258,7 +269,7 @@ int stack_boot(const struct stack_config *c, char *why, size_t why_size)
 	struct stack *st = NULL;
 	int ret;
 
-	log_open(c->log_fd, (enum log_level)c->log_level);
+	open_log(c);
 	ret = make_arena(c, &arena, why, why_size);
 	if (ret < 0)
 		return ret;
@@ -328,7 +339,7 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 
 	if (sscanf(text, "%d,%d,%llx", &memfd, &fd, &id) != 3)
 		return -ENOENT;
-	log_open(c->log_fd, (enum log_level)c->log_level);
+	open_log(c);
 	ret = arena_attach(memfd, &arena);
 	if (ret < 0)
 		return ret == -EEXIST
@@ -440,14 +451,20 @@ int stack_check_impair(const char *spec, char *why, size_t why_size)
 	return link_impair_parse(spec, &imp, why, why_size);
 }
 
-int stack_check_log_level(const char *word, int *level)
+int stack_check_log(const char *text, const char **file)
 {
-	enum log_level l;
-	int ret = log_level_parse(word, &l);
+	struct log_levels levels;
 
-	if (ret == 0)
-		*level = (int)l;
-	return ret;
+	return log_parse(text, &levels, file);
+}
+
+bool stack_log_is_verbose(const char *text)
+{
+	struct log_levels levels;
+	const char *file;
+
+	return log_parse(text, &levels, &file) == 0 &&
+	       levels.of[LOG_ROOM_STACK] >= LOG_INFO;
 }
 
 size_t stack_own_fds(int *fds, size_t max)

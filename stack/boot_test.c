@@ -87,14 +87,13 @@ Test(boot, impairments_are_checked)
 
 Test(boot, log_levels_are_checked)
 {
-	int level = -1;
+	const char *file;
 
-	cr_assert(eq(int, stack_check_log_level("debug", &level), 0));
-	cr_assert(eq(int, level, 4));
-	cr_assert(eq(int, stack_check_log_level("off", &level), 0));
-	cr_assert(eq(int, level, 0));
-	cr_assert(lt(int, stack_check_log_level("loud", &level), 0));
-	cr_assert(eq(int, level, 0), "left alone");
+	cr_assert(eq(int, stack_check_log("debug", &file), 0));
+	cr_assert(eq(int, stack_check_log("off", &file), 0));
+	cr_assert(eq(int, stack_check_log("loud", &file), -EINVAL));
+	cr_assert(stack_log_is_verbose("info,/tmp/x"));
+	cr_assert(not(stack_log_is_verbose("tcp:debug")));
 }
 
 /* --- failures ------------------------------------------------------------ */

@@ -23,6 +23,8 @@ void engine_init(struct engine *e, struct arena *arena,
 	rand_init(&e->rand, seed);
 	e->hash_key = rand_derive(&e->rand, PURPOSE_HASH);
 	list_init(&e->news);
+	e->packets = 0;
+	e->cause = 0;
 }
 
 void engine_fini(struct engine *e)

@@ -11,6 +11,8 @@
  * Lock       the stack lock is held.
  * Follows    RFC 894; RFC 1112 6.4 (multicast addresses); RFC 2464 7.
  */
+#define LOG_ROOM LOG_ROOM_LINK
+
 #include <errno.h>
 
 #include "eth.h"
@@ -22,6 +24,7 @@
 #include "ip6.h"
 #include "link.h"
 #include "log.h"
+#include "packet_log.h"
 
 const struct eth_addr ETH_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
@@ -72,6 +75,18 @@ static enum verdict demultiplex(struct iface *ifp, struct pkt *p)
 	}
 }
 
+/* What passes by on a shared wire is worth no line but the last level's. */
+static void count_drop(struct iface *ifp, enum verdict v)
+{
+	bool passes_by = v == DROP_ETH_NOT_OURS || v == DROP_ETH_TYPE;
+	struct engine *eng = ifp->eng;
+
+	eng->stats.drops[v]++;
+	log_room_at(LOG_ROOM_DROP, passes_by ? LOG_DEBUG : LOG_INFO,
+		    "%s: #%u refused: %s (%s)", ifp->name, eng->cause,
+		    drop_name(v), drop_text(v));
+}
+
 void eth_input(struct iface *ifp, struct pkt *p)
 {
 	struct engine *eng = ifp->eng;
@@ -81,15 +96,15 @@ void eth_input(struct iface *ifp, struct pkt *p)
 	ifp->rx_packets++;
 	ifp->rx_bytes += p->len;
 	stats_add(&eng->stats, STAT_LINK_IN_FRAMES, 1);
+	if (packet_log_is_on())
+		packet_log_in(eng, ifp->name, p);
 
 	v = ifp->is_down ? DROP_LINK_DOWN : demultiplex(ifp, p);
-	if (v == TAKEN)
-		return;
-	if (v != DONE) {
-		eng->stats.drops[v]++;
-		log_debug("%s: drop %s", ifp->name, drop_name(v));
-	}
-	pkt_free(eng->arena, p);
+	if (v != TAKEN && v != DONE)
+		count_drop(ifp, v);
+	packet_log_done(eng);
+	if (v != TAKEN)
+		pkt_free(eng->arena, p);
 }
 
 /* Out. */
@@ -135,6 +150,8 @@ int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
 	wire->src = ifp->mac;
 	wire->type = be16_make(type);
 
+	if (packet_log_is_on())
+		packet_log_out(ifp->eng, ifp->name, t);
 	err = ifp->is_down ? -ENETDOWN : send_frame(ifp, t);
 	if (err < 0) {
 		stats_add(stats, STAT_LINK_OUT_ERRORS, 1);

@@ -15,6 +15,8 @@
  * Lock       the stack lock is held.
  * Follows    RFC 792, RFC 1122 3.2.2, RFC 1191, RFC 1812 4.3.2, RFC 5927.
  */
+#define LOG_ROOM LOG_ROOM_ICMP
+
 #include "icmp4.h"
 
 #include <errno.h>

@@ -14,6 +14,8 @@
  * Lock       the stack lock is held.
  * Follows    RFC 4443, RFC 8201 4, RFC 5927.
  */
+#define LOG_ROOM LOG_ROOM_ICMP
+
 #include "icmp6.h"
 
 #include <errno.h>

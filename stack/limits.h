@@ -66,6 +66,9 @@ enum limit_count {
 	LIMIT_FAMILY = 512,
 	/* Lines kept for a crash report. */
 	LIMIT_LOG_RING = 64,
+	/* Lines a second in the log; the rest is counted. A busy connection
+	 * has more packets than anybody reads. */
+	LIMIT_LOG_LINES = 20000,
 };
 
 enum limit_bytes {

@@ -23,6 +23,8 @@
  * Never      changes the interface: not up, no address, no MTU.
  * Follows    packet(7).
  */
+#define LOG_ROOM LOG_ROOM_LINK
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

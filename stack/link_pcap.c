@@ -13,6 +13,8 @@
  *            never disturbs the frames.
  * Follows    draft-ietf-opsawg-pcap, nanosecond format, LINKTYPE_ETHERNET.
  */
+#define LOG_ROOM LOG_ROOM_LINK
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

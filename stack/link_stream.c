@@ -19,6 +19,8 @@
  * Lock       the stack lock is held.
  * Follows    qemu(1), -netdev stream; passt(1).
  */
+#define LOG_ROOM LOG_ROOM_LINK
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

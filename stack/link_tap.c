@@ -18,6 +18,8 @@
  *            needs privileges which a program should not have.
  * Follows    Linux Documentation/networking/tuntap.rst.
  */
+#define LOG_ROOM LOG_ROOM_LINK
+
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>

@@ -47,8 +47,9 @@ struct stack_config {
 	const char *pcap;      /* file, or NULL */
 	const char *impair;    /* specification, or NULL */
 	bool offload;          /* use the device's offloads */
-	int log_level;         /* enum log_level: 0 off .. 4 debug */
+	const char *log;       /* levels as in NSSHIM_LOG; NULL: warn */
 	int log_fd;            /* borrowed, or -1 */
+	bool log_colour;       /* log_fd is a terminal that shows colours */
 };
 
 /*
@@ -80,7 +81,13 @@ int stack_check_addr(const char *text, char *why, size_t why_size);
 int stack_check_prefix(const char *text, char *why, size_t why_size);
 int stack_check_link(const char *text, char *why, size_t why_size);
 int stack_check_impair(const char *spec, char *why, size_t why_size);
-int stack_check_log_level(const char *word, int *level);
+
+/* NSSHIM_LOG: *file is where the name of a file begins in `text`, or NULL;
+ * -EINVAL: where the word begins that is wrong. */
+int stack_check_log(const char *text, const char **file);
+
+/* Is that, of all, so talkative that counters are wanted at the end? */
+bool stack_log_is_verbose(const char *text);
 
 /*
  * Signals that arrive while a thread is inside the stack are put aside by the

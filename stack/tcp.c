@@ -14,6 +14,8 @@
  * Follows    RFC 9293 3.9.1, 3.10.1, 3.10.4, 3.10.5; RFC 6528; RFC 2525 2.17.
  * Proved by  tcp_fsm_test.c and tcp_user_test.c
  */
+#define LOG_ROOM LOG_ROOM_TCP
+
 #include "tcp.h"
 
 #include <errno.h>

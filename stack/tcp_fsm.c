@@ -12,7 +12,11 @@
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.3.2, figure 5.
  */
+#define LOG_ROOM LOG_ROOM_TCP
+
 #include "tcp_fsm.h"
+
+#include <string.h>
 
 #include "tcp_priv.h"
 
@@ -61,43 +65,43 @@ const char *tcp_state_name(enum tcp_state s)
 	return (unsigned)s < TCPS_NSTATES ? names[s] : "?";
 }
 
-/* The only writer of c->state. */
-static void move(struct tcp_conn *c, enum tcp_state to)
+/* The only writer of c->state; `why` is what the log says. */
+static void move(struct tcp_conn *c, enum tcp_state to, const char *why)
 {
 	enum tcp_state from = c->state;
 
 	MUST(may_follow[from] & (1u << to));
 	c->state = (uint8_t)to;
-	log_debug("tcp %u-%u %s -> %s", c->b.key.lport, c->b.key.rport,
-		  tcp_state_name(from), tcp_state_name(to));
+	log_info("port %u, peer %u: %s -> %s: %s", c->b.key.lport,
+		 c->b.key.rport, tcp_state_name(from), tcp_state_name(to), why);
 }
 
 void tcp_fsm_on_listen(struct tcp_conn *c)
 {
-	move(c, TCPS_LISTEN);
+	move(c, TCPS_LISTEN, "listen()");
 }
 
 void tcp_fsm_on_connect(struct tcp_conn *c)
 {
-	move(c, TCPS_SYN_SENT);
+	move(c, TCPS_SYN_SENT, "connect()");
 }
 
 void tcp_fsm_on_peer_syn(struct tcp_conn *c)
 {
-	move(c, TCPS_SYN_RCVD);
+	move(c, TCPS_SYN_RCVD, "a SYN came");
 }
 
 void tcp_fsm_on_established(struct tcp_conn *c)
 {
-	move(c, TCPS_ESTABLISHED);
+	move(c, TCPS_ESTABLISHED, "the handshake is complete");
 }
 
 void tcp_fsm_on_close(struct tcp_conn *c)
 {
 	if (c->state == TCPS_CLOSE_WAIT)
-		move(c, TCPS_LAST_ACK);
+		move(c, TCPS_LAST_ACK, "close() or shutdown()");
 	else
-		move(c, TCPS_FIN_WAIT_1);
+		move(c, TCPS_FIN_WAIT_1, "close() or shutdown()");
 }
 
 /* RFC 9293 3.10.7.4, eighth step. */
@@ -105,15 +109,15 @@ void tcp_fsm_on_peer_fin(struct tcp_conn *c)
 {
 	switch ((enum tcp_state)c->state) {
 	case TCPS_ESTABLISHED:
-		move(c, TCPS_CLOSE_WAIT);
+		move(c, TCPS_CLOSE_WAIT, "the peer\'s FIN");
 		break;
 	case TCPS_FIN_WAIT_1:
 		/* The ACK step ran first: still here means that our own FIN
 		 * is unacknowledged, so both sides are closing at once. */
-		move(c, TCPS_CLOSING);
+		move(c, TCPS_CLOSING, "the peer\'s FIN");
 		break;
 	case TCPS_FIN_WAIT_2:
-		move(c, TCPS_TIME_WAIT);
+		move(c, TCPS_TIME_WAIT, "the peer\'s FIN");
 		break;
 	case TCPS_CLOSE_WAIT:
 	case TCPS_CLOSING:
@@ -134,10 +138,10 @@ void tcp_fsm_on_fin_acked(struct tcp_conn *c)
 {
 	switch ((enum tcp_state)c->state) {
 	case TCPS_FIN_WAIT_1:
-		move(c, TCPS_FIN_WAIT_2);
+		move(c, TCPS_FIN_WAIT_2, "our FIN is acknowledged");
 		break;
 	case TCPS_CLOSING:
-		move(c, TCPS_TIME_WAIT);
+		move(c, TCPS_TIME_WAIT, "our FIN is acknowledged");
 		break;
 	case TCPS_LAST_ACK:
 		break; /* tcp_finish() follows */
@@ -156,7 +160,7 @@ void tcp_fsm_on_fin_acked(struct tcp_conn *c)
 
 void tcp_fsm_on_finish(struct tcp_conn *c)
 {
-	move(c, TCPS_CLOSED);
+	move(c, TCPS_CLOSED, c->error ? strerrorname_np(c->error) : "done");
 }
 
 #define IN(c, set) (((set) & (1u << (c)->state)) != 0)

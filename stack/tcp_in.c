@@ -384,6 +384,7 @@ static enum verdict conn_input(struct tcp_conn *c, struct tcp_seg *s)
 	enum verdict v;
 
 	c->segs_in += MAX(s->p->segs, 1);
+	c->heard = c->tcp->eng->cause;
 	if (is_predicted(c, s) && on_predicted(c, s, &v))
 		return v;
 	if (c->state == TCPS_SYN_SENT)

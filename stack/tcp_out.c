@@ -15,6 +15,8 @@
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.8, RFC 5681, RFC 896, RFC 1122 4.2.3.4.
  */
+#define LOG_ROOM LOG_ROOM_TCP
+
 #include "tcp_out.h"
 
 #include <errno.h>

@@ -177,6 +177,8 @@ struct tcp_conn {
 	usecs rcv_rtt_at;
 	tcp_seq rcv_rtt_seq;
 
+	uint32_t heard; /* for the log: the packet that has to be answered */
+
 	/* Timers' settings. */
 	usecs last_rx, last_tx, last_data_rx;
 	uint32_t oow_ack_at; /* ms; last ACK to an empty unacceptable segment */

@@ -11,6 +11,8 @@
  * Follows    RFC 9293 3.5.2 and 3.10.7.1.
  * Proved by  tcp_listen_test.c and tcp_fsm_test.c
  */
+#define LOG_ROOM LOG_ROOM_TCP
+
 #include "tcp_reply.h"
 
 #include "cksum.h"

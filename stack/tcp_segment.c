@@ -179,6 +179,8 @@ ssize_t tcp_segment_send(struct tcp_conn *c, const struct tcp_shape *s)
 		len = MIN(len, c->mss - 8u * o.nsack - 4u);
 
 	tx_init(&tx);
+	tx.cause = c->heard;
+	c->heard = 0;
 	if (len > 0) {
 		len = borrow(c, &tx, s->seq, len);
 		MUST(len > 0);

@@ -33,6 +33,7 @@ void tx_init(struct tx *t)
 	t->gso = TX_GSO_NONE;
 	t->gso_size = 0;
 	t->transport_at = TX_HEADER_MAX;
+	t->cause = 0;
 }
 
 void *tx_push(struct tx *t, size_t n)
@@ -102,7 +103,7 @@ void tx_finish_csum(struct tx *t)
 }
 
 /* Wire segments that the link would make of it. */
-static uint16_t count_segments(const struct tx *t)
+uint16_t tx_segments(const struct tx *t)
 {
 	if (t->gso == TX_GSO_NONE || t->gso_size == 0)
 		return 1;
@@ -140,6 +141,6 @@ struct pkt *tx_flatten(struct arena *a, const struct tx *t)
 		p->csum = PKT_CSUM_PARTIAL;
 	if (t->gso != TX_GSO_NONE)
 		p->gso_size = t->gso_size;
-	p->segs = count_segments(t);
+	p->segs = tx_segments(t);
 	return p;
 }

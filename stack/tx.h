@@ -45,6 +45,7 @@ struct tx {
 	uint8_t gso;           /* enum tx_gso */
 	uint16_t gso_size;     /* payload bytes of a wire segment */
 	uint16_t transport_at; /* where in head[] the transport starts */
+	uint32_t cause; /* the packet it answers, if a turn lies between; 0 */
 };
 
 void tx_init(struct tx *t);
@@ -64,6 +65,9 @@ void tx_set_csum(struct tx *t, uint16_t field_offset);
 
 /* Completes a partial checksum in software; gso must be NONE. */
 void tx_finish_csum(struct tx *t);
+
+/* Into how many packets of the wire the link will cut it; at least 1. */
+uint16_t tx_segments(const struct tx *t);
 
 /* All its bytes as iovecs: at most TX_IOV_MAX + 1, borrowed. How many. */
 size_t tx_gather(const struct tx *t, struct iovec *iov);
