@@ -129,6 +129,31 @@ static int early_ioctl(int fd, unsigned long request, ...)
 	return (int)shim_ret(raw3(SYS_ioctl, fd, (long)request, arg));
 }
 
+/* O_CREAT and O_TMPFILE have a mode; without them it is not looked at. */
+static int early_open(const char *path, int flags, ...)
+{
+	va_list ap;
+	long mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, long);
+	va_end(ap);
+	return (int)shim_ret(
+		raw6(SYS_openat, AT_FDCWD, (long)path, flags, mode, 0, 0));
+}
+
+static int early_openat(int dir, const char *path, int flags, ...)
+{
+	va_list ap;
+	long mode;
+
+	va_start(ap, flags);
+	mode = va_arg(ap, long);
+	va_end(ap);
+	return (int)shim_ret(
+		raw6(SYS_openat, dir, (long)path, flags, mode, 0, 0));
+}
+
 struct real real = {
 #define X(name) .name = early_##name,
 	REAL_RAW(X)

@@ -57,6 +57,8 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(ioctl)                                                               \
 	X(listen)                                                              \
 	X(lseek)                                                               \
+	X(open)                                                                \
+	X(openat)                                                              \
 	X(pread)                                                               \
 	X(pwrite)                                                              \
 	X(read)                                                                \
@@ -132,6 +134,8 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(fdopen)                                                              \
 	X(fileno)                                                              \
 	X(fileno_unlocked)                                                     \
+	X(fopen)                                                               \
+	X(fopen64)                                                             \
 	X(vdprintf)                                                            \
 	X(__vdprintf_chk)
 

@@ -67,13 +67,51 @@ static void put_broadcast(struct nl_buf *out, const struct iface *ifp,
 	nl_put_addr(out, IFA_BROADCAST, &all);
 }
 
-bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
-		 const struct iface *ifp, const struct inet_prefix *p)
+uint32_t nl_addr_flags(const struct iface *ifp, const struct iface_addr *a)
 {
+	uint32_t flags = 0;
+
+	if (a->valid_until == USECS_NEVER)
+		flags |= IFA_F_PERMANENT;
+	if (a->origin == ADDR_TEMPORARY ||
+	    nl_addr_is_secondary(ifp, &a->prefix))
+		flags |= IFA_F_SECONDARY;
+	if (a->not_onlink)
+		flags |= IFA_F_NOPREFIXROUTE;
+	switch ((enum iface_addr_phase)a->phase) {
+	case ADDR_TENTATIVE:
+		return flags | IFA_F_TENTATIVE;
+	case ADDR_PREFERRED:
+		return flags;
+	case ADDR_DEPRECATED:
+		return flags | IFA_F_DEPRECATED;
+	case ADDR_DUPLICATE:
+		return flags | IFA_F_TENTATIVE | IFA_F_DADFAILED;
+	}
+	return flags;
+}
+
+/* Seconds that are left, rounded up. */
+static uint32_t seconds_until(const struct iface *ifp, usecs when)
+{
+	usecs now = ifp->eng->now;
+
+	if (when == USECS_NEVER)
+		return (uint32_t)FOR_EVER;
+	if (when <= now)
+		return 0;
+	return (uint32_t)((when - now + USECS_PER_SEC - 1) / USECS_PER_SEC);
+}
+
+bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
+		 const struct iface *ifp, const struct iface_addr *a)
+{
+	const struct inet_prefix *p = &a->prefix;
 	bool is4 = inet_is4(&p->addr);
-	uint32_t flags = IFA_F_PERMANENT;
-	struct ifa_cacheinfo life = {.ifa_prefered = (uint32_t)FOR_EVER,
-				     .ifa_valid = (uint32_t)FOR_EVER};
+	uint32_t flags = nl_addr_flags(ifp, a);
+	struct ifa_cacheinfo life = {
+		.ifa_prefered = seconds_until(ifp, a->preferred_until),
+		.ifa_valid = seconds_until(ifp, a->valid_until)};
 	struct ifaddrmsg m = {
 		.ifa_family = family_of(&p->addr),
 		.ifa_prefixlen =
@@ -82,8 +120,6 @@ bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 		.ifa_index = ifp->index,
 	};
 
-	if (nl_addr_is_secondary(ifp, p))
-		flags |= IFA_F_SECONDARY;
 	m.ifa_flags = (uint8_t)flags;
 	nl_begin(out, type, ask->flags, ask->h ? ask->h->nlmsg_seq : 0,
 		 ask->pid, &m, sizeof(m));
@@ -125,11 +161,10 @@ bool nl_addr_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 		struct iface *ifp = &n->ifs[c->at[0]];
 
 		for (; c->at[1] < ifp->naddrs; c->at[1]++) {
-			const struct inet_prefix *p =
-				&ifp->addrs[c->at[1]].prefix;
+			const struct iface_addr *a = &ifp->addrs[c->at[1]];
 
-			if (is_wanted(m, ask, ifp, &p->addr) &&
-			    !nl_addr_put(out, ask, RTM_NEWADDR, ifp, p))
+			if (is_wanted(m, ask, ifp, &a->prefix.addr) &&
+			    !nl_addr_put(out, ask, RTM_NEWADDR, ifp, a))
 				return false;
 		}
 	}

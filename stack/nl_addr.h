@@ -22,7 +22,10 @@ int nl_addr_delete(struct nl_ask *ask) MUST_CHECK;
 
 /* One message about an address; false when it did not fit. */
 bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
-		 const struct iface *ifp, const struct inet_prefix *p);
+		 const struct iface *ifp, const struct iface_addr *a);
+
+/* IFA_F_PERMANENT and its relations. */
+uint32_t nl_addr_flags(const struct iface *ifp, const struct iface_addr *a);
 
 /* Linux: an IPv4 address whose network another one had first. */
 bool nl_addr_is_secondary(const struct iface *ifp, const struct inet_prefix *p);

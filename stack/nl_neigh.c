@@ -78,19 +78,6 @@ bool nl_neigh_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 	return nl_end(out);
 }
 
-/* The caches of an interface, one after the other. */
-static struct neigh_table *table_of(struct iface *ifp, uint64_t which)
-{
-	return which == 0 ? &ifp->neigh : NULL;
-}
-
-static struct neigh_table *table_for(struct iface *ifp,
-				     const struct inet_addr *a)
-{
-	(void)a;
-	return &ifp->neigh;
-}
-
 /* What a dump asks for; short or old requests ask for everything. */
 struct filter {
 	uint8_t family;
@@ -116,46 +103,41 @@ static struct filter read_filter(struct nl_ask *ask)
 	return f;
 }
 
-/* One cache from neighbour number c->at[2] on; true at its end. */
+/* One cache from neighbour number c->at[1] on; true at its end. */
 static bool dump_table(struct nl_ask *ask, struct nl_cursor *c,
 		       const struct filter *f, struct iface *ifp,
-		       struct neigh_table *t, struct nl_buf *out)
+		       struct nl_buf *out)
 {
 	uint64_t number = 0;
 
-	list_for_each (it, &t->lru) {
+	list_for_each (it, &ifp->neigh.lru) {
 		struct neigh *n = list_entry(it, struct neigh, lru);
 		uint8_t family = inet_is4(&n->addr) ? AF_INET : AF_INET6;
 
-		if (number++ < c->at[2])
+		if (number++ < c->at[1])
 			continue;
 		if ((!f->family || f->family == family) &&
 		    !nl_neigh_put(out, ask, RTM_NEWNEIGH, ifp, n))
 			return false;
-		c->at[2] = number;
+		c->at[1] = number;
 	}
 	return true;
 }
 
-/* The cursor: interface, cache, neighbour. */
+/* The cursor: interface, neighbour. */
 bool nl_neigh_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 {
 	struct filter f = read_filter(ask);
 	struct net *n = &ask->st->net;
-	struct neigh_table *t;
 
 	if (f.others)
 		return true;
 	for (; c->at[0] < n->nifs; c->at[0]++, c->at[1] = 0) {
 		struct iface *ifp = &n->ifs[c->at[0]];
 
-		if (f.ifindex && f.ifindex != ifp->index)
-			continue;
-		for (; (t = table_of(ifp, c->at[1])); c->at[1]++) {
-			if (!dump_table(ask, c, &f, ifp, t, out))
-				return false;
-			c->at[2] = 0;
-		}
+		if ((!f.ifindex || f.ifindex == ifp->index) &&
+		    !dump_table(ask, c, &f, ifp, out))
+			return false;
 	}
 	return true;
 }
@@ -177,8 +159,7 @@ static int read_key(struct nl_ask *ask, struct nl_attrs *a, struct iface **ifp,
 	*ifp = nl_link_by_index(ask->st, (uint32_t)m->ndm_ifindex);
 	if (!*ifp)
 		return -ENODEV;
-	if (inet_is_any(addr) || inet_is_multicast(addr) ||
-	    !table_for(*ifp, addr))
+	if (inet_is_any(addr) || inet_is_multicast(addr))
 		return -EINVAL;
 	return 0;
 }
@@ -193,7 +174,7 @@ int nl_neigh_get(struct nl_ask *ask, struct nl_buf *out)
 
 	if (ret < 0)
 		return ret;
-	n = neigh_find(table_for(ifp, &addr), &addr);
+	n = neigh_find(&ifp->neigh, &addr);
 	if (!n)
 		return -ENOENT;
 	return nl_neigh_put(out, ask, RTM_NEWNEIGH, ifp, n) ? 0 : -EMSGSIZE;
@@ -223,12 +204,12 @@ int nl_neigh_add(struct nl_ask *ask)
 
 	if (ret < 0)
 		return ret;
-	n = neigh_find(table_for(ifp, &addr), &addr);
+	n = neigh_find(&ifp->neigh, &addr);
 	ret = check_flags(ask->h->nlmsg_flags, n);
 	if (ret < 0)
 		return ret;
 	if (m->ndm_state == NUD_FAILED || m->ndm_state == NUD_NONE)
-		return n ? neigh_delete(table_for(ifp, &addr), &addr) : 0;
+		return n ? neigh_delete(&ifp->neigh, &addr) : 0;
 	ll = nl_attr(&a, NDA_LLADDR);
 	if (ll && nl_len(ll) != sizeof(mac.b)) {
 		ask->why = "Invalid link address";
@@ -242,7 +223,7 @@ int nl_neigh_add(struct nl_ask *ask)
 		memcpy(mac.b, nl_data(ll), sizeof(mac.b));
 	else
 		mac = n->mac;
-	return neigh_set(table_for(ifp, &addr), &addr, &mac,
+	return neigh_set(&ifp->neigh, &addr, &mac,
 			 m->ndm_state & (NUD_PERMANENT | NUD_NOARP),
 			 m->ndm_state & NUD_REACHABLE);
 }
@@ -254,5 +235,5 @@ int nl_neigh_delete(struct nl_ask *ask)
 	struct iface *ifp;
 	int ret = read_key(ask, &a, &ifp, &addr);
 
-	return ret < 0 ? ret : neigh_delete(table_for(ifp, &addr), &addr);
+	return ret < 0 ? ret : neigh_delete(&ifp->neigh, &addr);
 }

@@ -167,9 +167,10 @@ static struct inet_addr broadcast_of(const struct inet_prefix *p)
 }
 
 /* False when there is no such route. */
-static bool make_follower(const struct iface *ifp, const struct inet_prefix *p,
+static bool make_follower(const struct iface *ifp, const struct iface_addr *a,
 			  enum follower which, struct story *s)
 {
+	const struct inet_prefix *p = &a->prefix;
 	bool has_hosts = is4(p) && p->bits <= 126;
 	struct inet_prefix whole = {p->addr, 128};
 
@@ -190,7 +191,7 @@ static bool make_follower(const struct iface *ifp, const struct inet_prefix *p,
 		s->scope = is4(p) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 		s->r.metric = is4(p) ? 0 : 256;
 		s->r.dst = route_network(p);
-		if (nl_addr_is_secondary(ifp, p))
+		if (a->not_onlink || nl_addr_is_secondary(ifp, p))
 			return false;
 		return (!ifp->is_loopback && p->bits < 128) ||
 		       (!is4(p) && ifp->is_loopback);
@@ -240,10 +241,11 @@ static bool dump_followers(struct nl_ask *ask, struct nl_cursor *c,
 	struct story s;
 
 	for (; c->at[2] < ifp->naddrs; c->at[2]++, c->at[3] = 0) {
-		const struct inet_prefix *p = &ifp->addrs[c->at[2]].prefix;
+		const struct iface_addr *a = &ifp->addrs[c->at[2]];
 
-		for (; c->at[3] < FOLLOWERS; c->at[3]++)
-			if (make_follower(ifp, p, (enum follower)c->at[3],
+		for (; iface_addr_is_ours(a) && c->at[3] < FOLLOWERS;
+		     c->at[3]++)
+			if (make_follower(ifp, a, (enum follower)c->at[3],
 					  &s) &&
 			    !tell(ask, f, out, &s))
 				return false;

@@ -333,6 +333,17 @@ struct stack_iface_info {
 /* Interface number i, from 0; false: there are no more. */
 bool stack_iface(size_t i, struct stack_iface_info *out);
 
+/*
+ * The file /proc/net/NAME, as the stack would have it: as many lines as fit
+ * into `buf` (16 KiB are good), from *place on, which is all zero at first.
+ * Bytes; 0 at the end; -ENOENT: that file is not about the stack.
+ */
+struct stack_proc_place {
+	uint64_t opaque[8];
+};
+ssize_t stack_proc_read(const char *name, struct stack_proc_place *place,
+			char *buf, size_t size);
+
 /* Prints every non-zero counter to `fd`. */
 void stack_print_stats(int fd);
 

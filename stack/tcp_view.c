@@ -159,3 +159,14 @@ bool tcp_view_next(const struct tcp *t, struct tcp_view_cursor *c,
 	c->place = 0;
 	return view_time_wait(t, c->place++, out);
 }
+
+uint32_t tcp_view_established(const struct tcp *t)
+{
+	struct tcp_conn *c = NULL;
+	uint32_t n = 0;
+
+	while ((c = arena_next(t->eng->arena, ARENA_CONN, c)))
+		n += c->state == TCPS_ESTABLISHED ||
+		     c->state == TCPS_CLOSE_WAIT;
+	return n;
+}

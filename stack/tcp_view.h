@@ -51,6 +51,9 @@ struct tcp_view_cursor {
 bool tcp_view_next(const struct tcp *t, struct tcp_view_cursor *c,
 		   struct tcp_view *out) MUST_CHECK;
 
+/* Connections in ESTABLISHED and CLOSE-WAIT: RFC 4022 tcpCurrEstab. */
+uint32_t tcp_view_established(const struct tcp *t);
+
 /* Linux's number of a state (net/tcp_states.h), which programs know. */
 uint8_t tcp_view_state(enum tcp_state s);
 
