@@ -165,10 +165,20 @@ bool driver_must_hear_of(usecs next)
 	return true;
 }
 
+/*
+ * The thread that promised to look may be one of a process that was stopped
+ * (SIGSTOP, a debugger). So whoever arms a deadline has its own process look,
+ * too.
+ */
 void driver_nudge(void)
 {
-	bell_ring(__atomic_load_n(&turn_stack->family.watch_bell,
-				  __ATOMIC_RELAXED));
+	uint32_t theirs = __atomic_load_n(&turn_stack->family.watch_bell,
+					  __ATOMIC_RELAXED);
+	uint32_t ours = __atomic_load_n(&driver.bell_number, __ATOMIC_RELAXED);
+
+	bell_ring(theirs);
+	if (ours && ours != theirs)
+		bell_ring(ours);
 }
 
 /* Whoever sleeps as driver here looks now, and promises anew. */

@@ -36,6 +36,8 @@
 static void claim(struct stack *st)
 {
 	link_loop_claim(st->eng.arena, st->loop);
+	if (st->stream)
+		(void)!arena_claim(st->eng.arena, st->stream, ARENA_OTHER);
 	net_claim(&st->net);
 	tcp_claim(&st->tcp);
 	sock_claim(st);
@@ -44,6 +46,7 @@ static void claim(struct stack *st)
 static void rebuild(struct stack *st)
 {
 	engine_rebuild(&st->eng);
+	timer_rebuild(&st->eng.timers, &st->trim);
 	net_rebuild(&st->net);
 	udp_rebuild(&st->udp);
 	tcp_rebuild(&st->tcp);
