@@ -8,7 +8,8 @@
 #
 # What this script is for
 #   When the stack's memory is used up, windows close and senders wait; nobody
-#   loses a byte, others still get an answer, and afterwards all is as before.
+#   loses a byte, others still get an answer, and afterwards all is as before:
+#   the kernel has its memory back, too.
 #   When the program has no descriptor left it hears EMFILE, and goes on when
 #   it has.
 
@@ -87,6 +88,24 @@ sys.exit(left or wrong or died)
 PY
 }
 
+# Pages behind the stack's memory, in units of 512 bytes.
+held()
+{
+  local p f
+  for p in $(ip netns pids $ns); do
+    for f in /proc/"$p"/fd/*; do
+      [[ $(readlink "$f") == /memfd:nsshim* ]] || continue
+      stat -L -c %b "$f"
+      return
+    done
+  done
+}
+
+is_given_back()
+{
+  (($(held) * 4 < most))
+}
+
 # The stack's memory.
 export NSSHIM_MEMORY=32m
 ours_options=(--log "info,$work/stack.log")
@@ -96,7 +115,10 @@ ours_answers 7
 crowd 2000 200000 newcomer >"$work/crowd.log" 2>&1 || fail "the crowd: $(cat "$work/crowd.log")"
 proved "32 MiB, 2,000 senders: $(paste -sd, "$work/crowd.log")"
 crowd 50 2000000 >"$work/crowd.log" 2>&1 || fail "after the crowd: $(cat "$work/crowd.log")"
+most=$(held)
 proved "and after them 50: $(paste -sd, "$work/crowd.log")"
+eventually is_given_back
+proved "of $((most / 2)) KiB that the kernel had to hold for them $(($(held) / 2)) are left"
 stop $wrapper
 unset NSSHIM_MEMORY
 

@@ -118,6 +118,12 @@ size_t arena_used(const struct arena *a)
 	return a->used;
 }
 
+size_t arena_slack(struct arena *a)
+{
+	a->peak = MAX(a->peak, a->used);
+	return a->peak - a->used;
+}
+
 size_t arena_cap(const struct arena *a)
 {
 	return a->asked_cap;

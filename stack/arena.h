@@ -42,7 +42,7 @@ enum arena_kind {
 	ARENA_WAIT,   /* waiters and watches */
 	ARENA_TABLE,  /* derived: hash buckets, heaps, index tables */
 	ARENA_SLOTS,  /* pages of the socket table */
-	ARENA_OTHER,  /* small primary objects of other rooms */
+	ARENA_OTHER,  /* small primary objects; a room claims each: recover.c */
 	ARENA_MAKING, /* not finished: arena_made() says what it has become */
 	ARENA_NKINDS,
 };
@@ -132,8 +132,18 @@ enum arena_room {
 };
 enum arena_room arena_room_left(const struct arena *a);
 
-/* Gives the pages of free blocks back to the kernel. For idle moments. */
-void arena_trim(struct arena *a);
+/*
+ * Gives the pages of free blocks back to the kernel. For idle moments; some
+ * spans at a time, because somebody may wait for the lock: false when there is
+ * more to do.
+ */
+bool arena_trim(struct arena *a);
+
+/*
+ * Bytes that were in use since memory was given back last, and are not any
+ * more. Told at the end of each turn what is in use.
+ */
+size_t arena_slack(struct arena *a);
 
 /*
  * Derives free lists and accounts anew from the kind bytes. For whoever

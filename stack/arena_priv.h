@@ -44,6 +44,7 @@ enum {
 	CLASSES = 51,
 	CLASS_MAX = 896 << 10, /* two fit into a span */
 	TRIM_MIN = 2 * PAGE,   /* smaller blocks seldom own a whole page */
+	TRIM_SPANS = 16,       /* given back in one go: some 1 ms */
 
 	KIND_TRIMMED = ARENA_NKINDS, /* free, and its pages were given back */
 	KIND_CLAIMED = 0x80,         /* a bit beside the kind; arena_repair.c */
@@ -77,6 +78,8 @@ struct arena {
 	size_t cap;                  /* [S] in force */
 	size_t asked_cap;            /* [I] the same, but for recovery */
 	size_t used;                 /* [S] */
+	size_t peak;                 /* [S] of used, since the last trim */
+	uint32_t trim_at;            /* [S] span at which a trim goes on */
 	void *root;                  /* [S] the block of kind ARENA_ROOT */
 	size_t counts[ARENA_NKINDS]; /* [S] blocks by kind */
 	struct list spare[CLASSES];  /* [S] struct span with a free block */

@@ -178,20 +178,33 @@ static void trim_blocks(struct arena *a, struct span *s)
 	}
 }
 
-void arena_trim(struct arena *a)
+static void trim_span(struct arena *a, uint32_t i)
 {
-	for (uint32_t i = 1; i < a->nspans; i++) {
-		struct span *s = span_at(a, i);
+	struct span *s = span_at(a, i);
 
-		if (a->state[i] == SPAN_BLOCKS && s->used == 0)
-			arena_span_retire(a, s);
-		if (a->state[i] == SPAN_BLOCKS)
-			trim_blocks(a, s);
-		if (a->state[i] == SPAN_HOT) {
-			arena_map_release(&a->map, s, SPAN);
-			a->state[i] = SPAN_CLEAN;
-		}
+	if (a->state[i] == SPAN_BLOCKS && s->used == 0)
+		arena_span_retire(a, s);
+	if (a->state[i] == SPAN_BLOCKS)
+		trim_blocks(a, s);
+	if (a->state[i] == SPAN_HOT) {
+		arena_map_release(&a->map, s, SPAN);
+		a->state[i] = SPAN_CLEAN;
 	}
+}
+
+bool arena_trim(struct arena *a)
+{
+	uint32_t from = MAX(a->trim_at, 1u);
+	uint32_t end = MIN(from + TRIM_SPANS, a->nspans);
+
+	for (uint32_t i = from; i < end; i++)
+		trim_span(a, i);
+	a->trim_at = end;
+	if (end < a->nspans)
+		return false;
+	a->trim_at = 0;
+	a->peak = a->used;
 	while (a->nspans > 1 && a->state[a->nspans - 1] == SPAN_CLEAN)
 		a->nspans--;
+	return true;
 }

@@ -528,9 +528,16 @@ bool stack_iface(size_t i, struct stack_iface_info *out)
 	return ifp != NULL;
 }
 
+static const char *const kind_names[ARENA_NKINDS] = {
+	[ARENA_SOCK] = "SOCKETS",  [ARENA_CONN] = "TCP_CONNECTIONS",
+	[ARENA_PKT] = "PACKETS",   [ARENA_EPSET] = "EPOLL_SETS",
+	[ARENA_WAIT] = "SLEEPERS", [ARENA_TABLE] = "TABLES",
+	[ARENA_OTHER] = "OTHERS",
+};
+
 void stack_print_stats(int fd)
 {
-	size_t used, cap, conns;
+	size_t used, cap, counts[ARENA_NKINDS];
 	struct stack *st;
 	struct stats copy;
 
@@ -540,9 +547,12 @@ void stack_print_stats(int fd)
 	copy = st->eng.stats;
 	used = arena_used(st->eng.arena);
 	cap = arena_cap(st->eng.arena);
-	conns = arena_count(st->eng.arena, ARENA_CONN);
+	for (int i = 0; i < ARENA_NKINDS; i++)
+		counts[i] = arena_count(st->eng.arena, (enum arena_kind)i);
 	turn_leave(st);
 	stats_print(&copy, fd);
-	dprintf(fd, "%-24s %zu of %zu\n%-24s %zu\n", "MEMORY_BYTES", used, cap,
-		"TCP_CONNECTIONS", conns);
+	dprintf(fd, "%-24s %zu of %zu\n", "MEMORY_BYTES", used, cap);
+	for (int i = 0; i < ARENA_NKINDS; i++)
+		if (kind_names[i])
+			dprintf(fd, "%-24s %zu\n", kind_names[i], counts[i]);
 }

@@ -97,6 +97,8 @@ enum limit_bytes {
 	LIMIT_UDP_QUOTE = 576,
 	/* What SO_SNDBUF and SO_RCVBUF may ask for (Linux doubles it). */
 	LIMIT_SOCKBUF_ASK = 8 << 20,
+	/* Free memory that is worth being given back to the kernel. */
+	LIMIT_SLACK = 4 << 20,
 	/* What one turn reads from a link before others may have the lock. */
 	LIMIT_RX_BYTES = 512 << 10,
 	/* What one call copies before it lets the lock go. */
@@ -117,6 +119,7 @@ enum limit_bytes {
 #define LIMIT_RTO_INIT_US SEC(1)         /* RFC 6298 2.1 */
 #define LIMIT_DELACK_US MSEC(40)         /* RFC 1122: below 500 ms */
 #define LIMIT_CORK_US MSEC(200)          /* tcp(7) TCP_CORK */
+#define LIMIT_TRIM_US SEC(1)             /* memory is kept that long */
 #define LIMIT_KEEPIDLE_US SEC(7200)      /* RFC 1122 4.2.3.6 */
 #define LIMIT_KEEPINTVL_US SEC(75)
 #define LIMIT_KEEPCNT 9

@@ -38,7 +38,7 @@ int sock_stack_init(struct stack *st, struct arena *arena,
 	list_init(&st->netlinks);
 	st->next_bell = 1;
 	family_init(&st->family);
-	return 0;
+	return timer_init(&st->eng.timers, &st->trim, TIMER_TRIM);
 }
 
 void sock_stack_fini(struct stack *st)
@@ -57,6 +57,7 @@ void sock_stack_fini(struct stack *st)
 	tcp_fini(&st->tcp);
 	udp_fini(&st->udp);
 	net_fini(&st->net);
+	timer_fini(&st->eng.timers, &st->trim);
 	engine_fini(&st->eng);
 }
 

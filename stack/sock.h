@@ -113,6 +113,8 @@ struct stack {
 	uint32_t nsocks;                     /* [S] in use */
 	struct sock *inodes;                 /* [S] by placeholder inode */
 	struct list netlinks;                /* [S] struct nl_sock */
+	struct timer trim;                   /* [S] see turn.c */
+	uint32_t trim_turns;                 /* [S] since it was armed */
 	struct loop_queue *loop;             /* [S] frames of the loopback */
 	bool loop_more;                      /* [S] more frames wait there */
 	struct link_stream_state *stream;    /* [S] of a stream link, or NULL */

@@ -15,6 +15,8 @@
 #include "turn.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <time.h>
 
 #include "critical.h"
 #include "driver.h"
@@ -32,7 +34,28 @@ enum {
 	SETTLE_ROUNDS = 16,   /* of looped-back frames and their answers */
 	SETTLE_TIMERS = 4096, /* expired at once; the rest waits a turn */
 	FRAME_HEADROOM = 64,
+	TRIM_TURNS = 500, /* in LIMIT_TRIM_US: that is work */
+	DIE_WITHIN_NS = 30000,
 };
+
+#define TRIM_PAUSE_US MSEC(2) /* others may have the lock */
+
+/* A timer of the kernel kills the process at an instruction that nobody chose:
+ * mostly in this turn, and otherwise in one of the next. */
+static void die_soon(const struct stack *st)
+{
+	struct sigevent how = {.sigev_notify = SIGEV_SIGNAL,
+			       .sigev_signo = SIGKILL};
+	uint64_t within = rand_siphash(&st->eng.hash_key, &st->eng.now,
+				       sizeof(st->eng.now)) %
+			  DIE_WITHIN_NS;
+	struct itimerspec when = {.it_value.tv_nsec = (long)within + 1};
+	int id;
+
+	if (sys_call3(SYS_timer_create, CLOCK_MONOTONIC, (long)&how,
+		      (long)&id) == 0)
+		sys_call6(SYS_timer_settime, id, 0, (long)&when, 0, 0, 0);
+}
 
 struct stack *turn_enter_at(usecs now)
 {
@@ -45,6 +68,8 @@ struct stack *turn_enter_at(usecs now)
 		st->eng.now = now;
 	if (UNLIKELY(inherited))
 		recover_after_death(st);
+	if (UNLIKELY(turn_die_after) && --turn_die_after == 0)
+		die_soon(st);
 	return st;
 }
 
@@ -58,8 +83,6 @@ void turn_leave(struct stack *st)
 	struct wakes wakes;
 	bool earlier;
 
-	if (UNLIKELY(turn_die_after) && --turn_die_after == 0)
-		sys_call3(SYS_kill, sys_getpid(), SIGKILL, 0);
 	turn_settle(st);
 	wakes_take(&wakes);
 	earlier = driver_must_hear_of(turn_next(st));
@@ -69,6 +92,35 @@ void turn_leave(struct stack *st)
 	if (earlier)
 		driver_nudge();
 	critical_leave();
+}
+
+/*
+ * After a flood memory lies about that nobody needs. A while later it goes
+ * back, unless there is work: then the pages will be wanted again, and touching
+ * them anew costs more than a frame. The timer is armed by what was freed, so a
+ * stack that is idle for long is not woken.
+ */
+static void want_trim(struct stack *st)
+{
+	st->trim_turns++;
+	if (LIKELY(arena_slack(st->eng.arena) < LIMIT_SLACK) ||
+	    timer_is_armed(&st->trim))
+		return;
+	st->trim_turns = 0;
+	timer_start(&st->eng.timers, &st->trim, st->eng.now + LIMIT_TRIM_US);
+}
+
+static void trim(struct stack *st)
+{
+	bool is_idle = st->trim_turns < TRIM_TURNS;
+
+	st->trim_turns = 0;
+	if (!is_idle)
+		timer_start(&st->eng.timers, &st->trim,
+			    st->eng.now + LIMIT_TRIM_US);
+	else if (!arena_trim(st->eng.arena))
+		timer_start(&st->eng.timers, &st->trim,
+			    st->eng.now + TRIM_PAUSE_US);
 }
 
 static void expire(struct timer *t)
@@ -82,6 +134,9 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_REASM:
 		reasm_on_timer(container_of(t, struct reasm, timer));
+		break;
+	case TIMER_TRIM:
+		trim(container_of(t, struct stack, trim));
 		break;
 	case TIMER_PMTU:
 	case TIMER_IFACE:
@@ -134,6 +189,7 @@ void turn_settle(struct stack *st)
 		st->loop_more = true;
 	if (!list_is_empty(&st->eng.news))
 		sock_collect_news(st);
+	want_trim(st);
 }
 
 /* A frame buffer for what this link may deliver. */

@@ -19,8 +19,8 @@
 /* The stack of this process, or NULL before stack_boot(). */
 extern struct stack *turn_stack;
 
-/* For tests (NSSHIM_DIE_INSIDE): this many turns on, the process kills itself
- * with the lock held. 0: never. */
+/* For tests (NSSHIM_DIE_INSIDE): this many turns on, the process is killed at
+ * some instruction of a turn, mostly with the lock held. 0: never. */
 extern uint32_t turn_die_after;
 
 /* With the time as given: the driver's and the tests' form. */

@@ -170,6 +170,51 @@ static void add_fake(int frames)
 				link_attach(&fake.link)) != NULL);
 }
 
+/* What a flood of packets leaves behind when they are gone. */
+static void flood(void)
+{
+	struct list pkts;
+
+	list_init(&pkts);
+	for (int i = 0; i < 400; i++) {
+		struct pkt *p = pkt_new(kit.arena, 65536, 0);
+
+		cr_assert(p != NULL);
+		list_push(&pkts, &p->link);
+	}
+	turn_settle(kit.st);
+	pkt_free_list(kit.arena, &pkts);
+	turn_settle(kit.st);
+}
+
+Test(turn, memory_goes_back_a_while_after_a_flood_and_nobody_wakes_later)
+{
+	turn_settle(kit.st);
+	cr_assert(eq(u64, turn_next(kit.st), USECS_NEVER));
+	flood();
+	cr_assert(gt(sz, arena_slack(kit.arena), LIMIT_SLACK));
+	cr_assert(eq(u64, turn_next(kit.st), kit.st->eng.now + LIMIT_TRIM_US));
+
+	kit.st->eng.now = turn_next(kit.st);
+	for (int i = 0; i < 100 && turn_next(kit.st) != USECS_NEVER; i++) {
+		turn_settle(kit.st);
+		kit.st->eng.now += MSEC(10);
+	}
+	cr_assert(eq(sz, arena_slack(kit.arena), 0));
+	cr_assert(eq(u64, turn_next(kit.st), USECS_NEVER));
+}
+
+Test(turn, memory_stays_while_there_is_work)
+{
+	flood();
+	for (int i = 0; i < 1000; i++) {
+		kit.st->eng.now += MSEC(1);
+		turn_settle(kit.st);
+	}
+	cr_assert(gt(sz, arena_slack(kit.arena), LIMIT_SLACK));
+	cr_assert(ne(u64, turn_next(kit.st), USECS_NEVER));
+}
+
 Test(turn, links_are_read_in_batches)
 {
 	add_fake(LIMIT_RX_BATCH + 5);
