@@ -67,8 +67,8 @@ static struct quote quote(uint8_t proto)
 
 static struct udp_pcb *connected_pcb(void)
 {
-	struct endpoint local = {inet_from4(NT_US), 4000};
-	struct endpoint remote = {inet_from4(NT_PEER), 53};
+	struct endpoint local = {inet_from4(NT_US), 4000, 0};
+	struct endpoint remote = {inet_from4(NT_PEER), 53, 0};
 	struct udp_pcb *pcb;
 
 	cr_assert(eq(int, udp_new(&t.udp, &pcb), 0));
@@ -236,14 +236,14 @@ HOST_TEST(icmp4, codes_become_errnos)
 	struct udp_pcb *pcb = connected_pcb();
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		pcb->recverr = true;
+		pcb->v4.recverr = true;
 		cr_assert(eq(
 			int,
 			give(rows[i].type, rows[i].code, 1400, &q, sizeof(q)),
 			DONE));
 		cr_expect(eq(int, udp_take_error(pcb), -rows[i].soft),
 			  "row %zu", i);
-		pcb->recverr = false;
+		pcb->v4.recverr = false;
 		give(rows[i].type, rows[i].code, 1400, &q, sizeof(q));
 		cr_expect(eq(int, udp_take_error(pcb), -rows[i].hard),
 			  "row %zu", i);
@@ -406,7 +406,7 @@ HOST_TEST(icmp4, local_error_reaches_the_transport)
 		.src = NT_US, .dst = NT_PEER, .proto = IP_PROTO_UDP};
 	struct pkt *p = nettest_pkt(&t, &h, q.l4, 8);
 
-	pcb->recverr = true;
+	pcb->v4.recverr = true;
 	icmp4_local_error(&t.net, p, ICMP4_UNREACH_HOST);
 	cr_assert(eq(int, udp_take_error(pcb), -EHOSTUNREACH));
 	pkt_free(t.arena, p);

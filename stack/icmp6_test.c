@@ -83,7 +83,7 @@ static struct quote quote(uint8_t proto)
 
 static struct udp_pcb *connected_pcb(void)
 {
-	struct endpoint local = {NT_US6, 4000}, remote = {NT_PEER6, 53};
+	struct endpoint local = {NT_US6, 4000, 0}, remote = {NT_PEER6, 53, 0};
 	struct udp_pcb *pcb;
 
 	cr_assert(eq(int, udp_new(&t.udp, &pcb), 0));

@@ -48,6 +48,22 @@ bool inet_is_link_local(const struct inet_addr *a)
 	return a->b[0] == 0xfe && (a->b[1] & 0xc0) == 0x80;
 }
 
+bool inet_needs_scope(const struct inet_addr *a)
+{
+	if (inet_is4(a))
+		return false;
+	if (a->b[0] == 0xff) /* RFC 4291 2.7: interface-local, link-local */
+		return (a->b[1] & 15) == 1 || (a->b[1] & 15) == 2;
+	return inet_is_link_local(a);
+}
+
+struct inet_addr inet_loopback_of(const struct inet_addr *a)
+{
+	struct inet_addr one = {{[15] = 1}};
+
+	return inet_is4(a) ? inet_from4(ip4_make(127, 0, 0, 1)) : one;
+}
+
 struct inet_addr inet_solicited_node(const struct inet_addr *a)
 {
 	return (struct inet_addr){{0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff,

@@ -27,7 +27,8 @@ struct inet_addr {
 
 struct endpoint {
 	struct inet_addr addr;
-	uint16_t port; /* host order; 0: none */
+	uint16_t port;  /* host order; 0: none */
+	uint32_t scope; /* the interface, where addr needs one; else 0 */
 };
 
 /* A prefix such as 10.0.0.2/24; `bits` counts in the 128-bit form. */
@@ -57,6 +58,11 @@ bool inet_is_multicast(const struct inet_addr *a);
 bool inet_is_broadcast4(const struct inet_addr *a); /* 255.255.255.255 */
 bool inet_is_link_local(const struct inet_addr *a);
 
+/* Does it mean nothing without an interface (RFC 4007 4, 5)? */
+bool inet_needs_scope(const struct inet_addr *a);
+
+/* 127.0.0.1 or ::1, of the family of `a`. */
+struct inet_addr inet_loopback_of(const struct inet_addr *a);
 /* ff02::1:ffXX:XXXX, where the neighbours of `a` are asked for it. */
 struct inet_addr inet_solicited_node(const struct inet_addr *a);
 

@@ -22,7 +22,7 @@ static void check(bool ok)
 static void check_print(const struct inet_addr *a)
 {
 	char buf[INET_TEXT_MAX];
-	struct endpoint e = {*a, 65535};
+	struct endpoint e = {*a, 65535, 0};
 	struct inet_addr again;
 
 	check(inet_parse(inet_print(a, buf), &again) == 0);

@@ -192,9 +192,9 @@ Test(inet, addresses_are_classified)
 
 Test(inet, endpoints_are_printed_with_brackets_around_ipv6)
 {
-	struct endpoint four = {addr("10.0.0.2"), 80};
+	struct endpoint four = {addr("10.0.0.2"), 80, 0};
 	struct endpoint six = {addr("1234:1234:1234:1234:1234:1234:1234:1234"),
-			       65535};
+			       65535, 0};
 	char buf[INET_TEXT_MAX];
 
 	cr_assert(eq(str, (char *)inet_print_endpoint(&four, buf),

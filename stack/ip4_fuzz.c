@@ -66,7 +66,7 @@ static void give(struct nettest *t, uint8_t how, const uint8_t *bytes,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct nettest t;
-	struct endpoint any = {inet_from4(ip4_make(0, 0, 0, 0)), 53};
+	struct endpoint any = {inet_from4(ip4_make(0, 0, 0, 0)), 53, 0};
 	struct udp_pcb *pcb;
 	const uint8_t *bytes;
 	uint8_t how;

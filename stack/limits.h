@@ -79,7 +79,7 @@ enum limit_bytes {
 	/* Path MTU is never believed below this (Linux: min_pmtu). */
 	LIMIT_PMTU_FLOOR = 552,
 	LIMIT_DEFAULT_MTU = 1500,
-	LIMIT_LOOP_MTU = 65535,
+	LIMIT_LOOP_MTU = 65536, /* as Linux; IPv4 fills 65535 of it */
 	/* Fragments of all datagrams together (Linux: ipfrag_high_thresh). */
 	LIMIT_REASM_BYTES = 4 << 20,
 	/* Stream buffers: what a connection starts with and may grow to. */

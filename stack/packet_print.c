@@ -381,7 +381,7 @@ static void trim(struct printer *p, size_t total)
 static void print_ip4(struct printer *p, struct packet_flows *flows)
 {
 	const struct ip4_wire *ip = take(p, sizeof(*ip));
-	struct endpoint end[2] = {{{{0}}, 0}};
+	struct endpoint end[2] = {{.port = 0}};
 	size_t header, total;
 	uint16_t frag;
 
@@ -444,7 +444,7 @@ static bool skip_extensions(struct printer *p, uint8_t *next,
 static void print_ip6(struct printer *p, struct packet_flows *flows)
 {
 	const struct ip6_wire *ip = take(p, sizeof(*ip));
-	struct endpoint end[2] = {{{{0}}, 0}};
+	struct endpoint end[2] = {{.port = 0}};
 	uint8_t next;
 
 	if (!ip) {

@@ -442,7 +442,7 @@ Test(recover_steps, of_an_epoll_set, .timeout = 3600)
 /* A neighbour is asked for, answers, and lets go what waited; time passes. */
 static void live_with_a_neighbour(void)
 {
-	struct endpoint to = {inet_from4(ip4_make(10, 0, 0, 9)), 9};
+	struct endpoint to = {inet_from4(ip4_make(10, 0, 0, 9)), 9, 0};
 	struct neigh_table *t = &kit.st->net.ifs[1].neigh;
 	struct eth_addr mac = {{2, 0, 0, 0, 0, 9}};
 	struct sock *s;

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "addr_select.h"
 #include "iface.h"
 #include "net.h"
 #include "pmtu.h"
@@ -182,6 +183,8 @@ static void loop_path(struct net *n, const struct inet_addr *dst,
 	out->ifp = &n->ifs[0];
 	out->next_hop = *dst;
 	out->mtu = n->ifs[0].mtu;
+	if (inet_is4(dst))
+		out->mtu = MIN(out->mtu, (uint32_t)UINT16_MAX);
 	out->source = *dst;
 	if (inet_is4(dst) && inet_is_loopback(dst))
 		out->source = inet_from4(ip4_make(127, 0, 0, 1));
@@ -208,10 +211,11 @@ static int wire_path(struct net *n, const struct inet_addr *dst,
 	if (!to_many && !inet_is_any(&c.gateway))
 		out->next_hop = c.gateway;
 	source = &c.source;
-	/* RFC 6724: by the destination; a gateway has a link-local address. */
+	/* By the destination (RFC 6724), for a gateway of IPv6 has a link-local
+	 * address. */
 	if (inet_is_any(source) || !net_is_local(n, source))
-		source = iface_source_for(c.ifp,
-					  inet_is4(dst) ? &out->next_hop : dst);
+		source = inet_is4(dst) ? iface_source_for(c.ifp, &out->next_hop)
+				       : addr_select(n, c.ifp, dst);
 	if (!source)
 		return -ENETUNREACH;
 	out->source = *source;

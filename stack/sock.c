@@ -203,8 +203,7 @@ static int new_bare(struct stack *st, int family, int type, int protocol,
 	s->linger = USECS_NEVER;
 	s->rcvlowat = RCVLOWAT_DEFAULT;
 	s->sndbuf = LIMIT_UDP_BUF;
-	s->hops6 = IP_TTL_DEFAULT;
-	s->multicast_hops6 = 1;
+	sock_opt6_init(s);
 	readiness_init(&s->readiness, s->slot);
 	*out = s;
 	return 0;
@@ -273,6 +272,8 @@ int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 	s->mark = listener->mark;
 	s->rcvlowat = listener->rcvlowat;
 	s->v6only = listener->v6only;
+	s->ip6 = listener->ip6;
+	s->ifindex = listener->ifindex;
 	s->phase = SOCK_CONNECTED;
 	s->conn = c;
 	arena_made(s->stack->eng.arena, s, ARENA_SOCK);
@@ -327,6 +328,15 @@ struct sock *sock_by_inode(struct stack *st, uint64_t inode)
 
 	HASH_FIND(by_inode, st->inodes, &inode, sizeof(inode), s);
 	return s;
+}
+
+void sock_set_ifindex(struct sock *s, uint32_t ifindex)
+{
+	s->ifindex = ifindex;
+	if (s->pcb)
+		s->pcb->ifindex = ifindex;
+	if (s->conn)
+		tcp_set_ifindex(s->conn, ifindex);
 }
 
 void sock_update(struct sock *s, uint32_t edges)

@@ -64,12 +64,57 @@ enum sock_phase {
 	SOCK_SPOILT,      /* shut down after a failed attempt: -EINVAL */
 };
 
+/* Options of IPPROTO_IPV6 that are on or off: bits of sock_ip6.on. Those of
+ * control messages are named after the message. */
+enum sock_ip6_bit {
+	SOCK6_PKTINFO,
+	SOCK6_HOPLIMIT,
+	SOCK6_TCLASS,
+	SOCK6_FLOWINFO,
+	SOCK6_RTHDR,
+	SOCK6_HOPOPTS,
+	SOCK6_DSTOPTS,
+	SOCK6_OLD_PKTINFO, /* RFC 2292's, from here */
+	SOCK6_OLD_HOPLIMIT,
+	SOCK6_OLD_RTHDR,
+	SOCK6_OLD_HOPOPTS,
+	SOCK6_OLD_DSTOPTS, /* to here */
+	SOCK6_PATHMTU,
+	SOCK6_ORIGDSTADDR,
+	SOCK6_FRAGSIZE,
+	SOCK6_RECVERR,
+	SOCK6_RECVERR_RFC4884,
+	SOCK6_FLOWINFO_SEND,
+	SOCK6_DONTFRAG,
+	SOCK6_AUTOFLOWLABEL,
+	SOCK6_MULTICAST_LOOP,
+	SOCK6_MULTICAST_ALL,
+	SOCK6_FREEBIND,
+	SOCK6_TRANSPARENT,
+};
+
+/* What the options of IPPROTO_IPV6 say; sock_opt6.c. */
+struct sock_ip6 {
+	uint32_t on;                 /* [S] 1 << enum sock_ip6_bit */
+	int16_t hops;                /* [S] -1: the stack's default */
+	int16_t multicast_hops;      /* [S] */
+	int16_t tclass;              /* [S] */
+	int16_t pmtudisc;            /* [S] enum udp_pmtudisc */
+	int16_t min_hops;            /* [S] only kept */
+	uint16_t preferences;        /* [S] IPV6_PREFER_SRC_* that differ */
+	uint32_t multicast_if;       /* [S] ifindex; 0: by route */
+	uint32_t unicast_if;         /* [S] the same */
+	uint32_t sticky_if;          /* [S] IPV6_PKTINFO as an option */
+	struct inet_addr sticky_src; /* [S] */
+};
+
 struct sock {
 	sock_id id;                 /* [I] */
 	struct stack *stack;        /* [I] */
 	struct sock_slot *slot;     /* [I] */
 	uint32_t owner;             /* [I] who made it: see family.h */
-	int family;                 /* [I] AF_INET, AF_INET6, AF_NETLINK */
+	int family;                 /* [S] AF_INET, AF_INET6 (which may become
+					AF_INET: IPV6_ADDRFORM), AF_NETLINK */
 	int type;                   /* [I] SOCK_STREAM or SOCK_DGRAM */
 	uint32_t uid;               /* [I] of the user who made it */
 	int protocol;               /* [I] IPPROTO_TCP, IPPROTO_UDP */
@@ -84,7 +129,6 @@ struct sock {
 	int priority, mark;         /* [S] stored, as socket(7) */
 	int rcvlowat;               /* [S] SO_RCVLOWAT */
 	int busy_poll;              /* [S] SO_BUSY_POLL, only kept */
-	int hops6, multicast_hops6, tclass6; /* [S] of IPv6, only kept */
 	int sndbuf;                 /* [S] datagrams: SO_SNDBUF, only kept */
 	uint32_t ifindex;           /* [S] SO_BINDTODEVICE; 0: any */
 	uint32_t multicast_addr;    /* [S] IP_MULTICAST_IF as it was given */
@@ -93,7 +137,7 @@ struct sock {
 	bool shut_read, shut_write; /* [S] shutdown(2), without connection */
 	uint8_t phase;              /* [S] streams: enum sock_phase */
 	struct endpoint asked;      /* [S] streams: what bind() was given */
-	bool pktinfo6;              /* [S] IPV6_RECVPKTINFO */
+	struct sock_ip6 ip6;        /* [S] options of IPPROTO_IPV6 */
 	bool pktinfo, recvtos, recvttl, recv_stamp, recv_stamp_nano; /* [S] */
 	bool freebind;           /* [S] IP_FREEBIND, IP_TRANSPARENT */
 	bool broadcast;          /* [S] SO_BROADCAST, as it was set */
@@ -163,8 +207,7 @@ void sock_collect_news(struct stack *st);
 
 /*
  * Between struct sockaddr and endpoints. from: -EINVAL (too short),
- * -EAFNOSUPPORT; AF_INET6 sockets take v4-mapped addresses, and what is not
- * v4-mapped or :: is -ENETUNREACH while the stack has no IPv6.
+ * -EAFNOSUPPORT. AF_INET6 sockets take v4-mapped addresses, too.
  */
 int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
 		 socklen_t len, struct endpoint *out) MUST_CHECK;
@@ -172,6 +215,14 @@ int sock_addr_in(const struct sock *s, const struct sockaddr *addr,
 /* Writes at most *len bytes and sets *len to the true size. */
 void sock_addr_out(const struct sock *s, const struct endpoint *e,
 		   struct sockaddr *addr, socklen_t *len);
+
+/* Fills in a scope that is missing, from SO_BINDTODEVICE. 0, or -EINVAL where
+ * there must be one, or another. */
+int sock_addr_scope(const struct sock *s, struct endpoint *e) MUST_CHECK;
+
+/* RFC 1122 3.2.1.3 and Linux: the wildcard as a destination means oneself, by
+ * the family that the socket is bound to. */
+void sock_addr_to_self(const struct sock *s, struct endpoint *e);
 
 /* Is that the family in an address that may lie anywhere? */
 bool sock_addr_is(const struct sockaddr *addr, socklen_t len, int family);
@@ -183,6 +234,9 @@ bool sock_addr_is(const struct sockaddr *addr, socklen_t len, int family);
  */
 int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 		   socklen_t len, struct endpoint *out) MUST_CHECK;
+
+/* SO_BINDTODEVICE, or the scope of what it is bound to; 0: any. */
+void sock_set_ifindex(struct sock *s, uint32_t ifindex);
 
 /* What stack_iface() tells. */
 void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out);
@@ -212,6 +266,8 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 		 socklen_t *len);
 int sock_opt_set(struct sock *s, int level, int name, const void *value,
 		 socklen_t len);
+void sock_opt6_init(struct sock *s); /* before the transport is made */
+void sock_opt6_push(struct sock *s); /* tells the transport */
 int sock_ioctl(struct sock *s, unsigned long request, void *arg);
 
 #endif

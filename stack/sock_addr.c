@@ -28,6 +28,7 @@ static int from_in(const struct sockaddr *addr, socklen_t len,
 	memcpy(a.b, &in.sin_addr, 4);
 	out->addr = inet_from4(a);
 	out->port = ntohs(in.sin_port);
+	out->scope = 0;
 	return 0;
 }
 
@@ -41,9 +42,13 @@ static int from_in6(const struct sockaddr *addr, socklen_t len,
 
 	if (len < SHORTEST_IN6)
 		return -EINVAL;
-	memcpy(&in6, addr, SHORTEST_IN6);
+	memset(&in6, 0, sizeof(in6));
+	memcpy(&in6, addr, MIN(len, (socklen_t)sizeof(in6)));
 	memcpy(out->addr.b, &in6.sin6_addr, 16);
 	out->port = ntohs(in6.sin6_port);
+	out->scope = 0;
+	if (len >= sizeof(in6) && inet_needs_scope(&out->addr))
+		out->scope = in6.sin6_scope_id;
 	return 0;
 }
 
@@ -99,10 +104,45 @@ void sock_addr_out(const struct sock *s, const struct endpoint *e,
 		u.in6.sin6_family = AF_INET6;
 		u.in6.sin6_port = htons(e->port);
 		memcpy(&u.in6.sin6_addr, e->addr.b, 16);
+		u.in6.sin6_scope_id = e->scope;
 		full = sizeof(u.in6);
 	}
 	memcpy(addr, &u, MIN(*len, full));
 	*len = full;
+}
+
+/* RFC 4007 6: the scope of what needs one, or the interface bound to. */
+int sock_addr_scope(const struct sock *s, struct endpoint *e)
+{
+	if (!inet_needs_scope(&e->addr))
+		return 0;
+	if (!e->scope)
+		e->scope = s->ifindex;
+	if (!e->scope || (s->ifindex && s->ifindex != e->scope))
+		return -EINVAL;
+	return 0;
+}
+
+void sock_addr_to_self(const struct sock *s, struct endpoint *e)
+{
+	struct inet_addr local =
+		s->conn ? tcp_local(s->conn).addr : s->pcb->bind.key.local;
+
+	if (inet_is_any(&e->addr))
+		e->addr =
+			inet_loopback_of(inet_is4(&local) ? &local : &e->addr);
+}
+
+static int check_bind6(const struct sock *s, struct endpoint *e)
+{
+	int ret;
+
+	if (s->conn && inet_is_multicast(&e->addr))
+		return -EINVAL;
+	ret = sock_addr_scope(s, e);
+	if (ret < 0)
+		return ret;
+	return e->scope > s->stack->net.nifs ? -ENODEV : 0;
 }
 
 int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
@@ -130,11 +170,16 @@ int sock_bind_addr(const struct sock *s, const struct sockaddr *addr,
 
 	if (s->v6only && inet_is4(&out->addr))
 		return -EINVAL;
+	if (!inet_is4(&out->addr)) {
+		ret = check_bind6(s, out);
+		if (ret < 0)
+			return ret;
+	}
 	if (inet_is_any(&out->addr) || s->freebind ||
 	    net_is_local(n, &out->addr))
 		return 0;
-	if (s->pcb &&
-	    (inet_is_multicast(&out->addr) || net_is_broadcast(n, &out->addr)))
+	/* Streams, too: nobody will ever connect there. */
+	if (inet_is_multicast(&out->addr) || net_is_broadcast(n, &out->addr))
 		return 0;
 	return -EADDRNOTAVAIL;
 }
@@ -154,10 +199,12 @@ void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out)
 		struct sock as = {.family = inet_is4(&ifp->addrs[i].prefix.addr)
 						    ? AF_INET
 						    : AF_INET6};
-		struct endpoint e = {ifp->addrs[i].prefix.addr, 0};
+		struct endpoint e = {ifp->addrs[i].prefix.addr, 0, 0};
 		socklen_t len = sizeof(out->addrs[i].addr);
 		uint8_t mapped = as.family == AF_INET ? 96 : 0;
 
+		if (inet_needs_scope(&e.addr))
+			e.scope = ifp->index;
 		sock_addr_out(&as, &e, (struct sockaddr *)&out->addrs[i].addr,
 			      &len);
 		out->addrs[i].prefix_len =

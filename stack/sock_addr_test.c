@@ -124,14 +124,19 @@ static const struct row binds[] = {
 	{SOCK_STREAM, AF_INET, AF_UNSPEC, "0.0.0.0", IN - 1, -EINVAL},
 	{SOCK_STREAM, AF_INET, AF_UNSPEC, "127.0.0.1", IN, -EAFNOSUPPORT},
 	{SOCK_STREAM, AF_INET, AF_INET, "203.0.113.1", IN, -EADDRNOTAVAIL},
-	{SOCK_STREAM, AF_INET, AF_INET, "224.0.0.9", IN, -EADDRNOTAVAIL},
-	{SOCK_STREAM, AF_INET, AF_INET, "255.255.255.255", IN, -EADDRNOTAVAIL},
+	{SOCK_STREAM, AF_INET, AF_INET, "224.0.0.9", IN, 0},
+	{SOCK_STREAM, AF_INET, AF_INET, "255.255.255.255", IN, 0},
 	{SOCK_DGRAM, AF_INET, AF_INET, "224.0.0.9", IN, 0},
 	{SOCK_DGRAM, AF_INET, AF_INET, "255.255.255.255", IN, 0},
 	{SOCK_DGRAM, AF_INET, AF_INET, "203.0.113.1", IN, -EADDRNOTAVAIL},
 	{SOCK_STREAM, AF_INET6, AF_INET6, "::", IN6, 0},
 	{SOCK_STREAM, AF_INET6, AF_INET6, "::ffff:127.0.0.1", IN6, 0},
 	{SOCK_STREAM, AF_INET6, AF_INET6, "2001:db8::1", IN6, -EADDRNOTAVAIL},
+	{SOCK_STREAM, AF_INET6, AF_INET6, "fe80::1", IN6, -EINVAL},
+	{SOCK_STREAM, AF_INET6, AF_INET6, "ff0e::1", IN6, -EINVAL},
+	{SOCK_DGRAM, AF_INET6, AF_INET6, "fe80::1", IN6, -EINVAL},
+	{SOCK_DGRAM, AF_INET6, AF_INET6, "ff02::1", IN6, -EINVAL},
+	{SOCK_DGRAM, AF_INET6, AF_INET6, "ff0e::1", IN6, 0},
 	{SOCK_STREAM, AF_INET6, AF_UNSPEC, "0.0.0.0", IN6, -EAFNOSUPPORT},
 	{SOCK_DGRAM, AF_INET6, AF_INET, "127.0.0.1", IN, -EINVAL},
 	{SOCK_DGRAM, AF_INET6, AF_INET, "127.0.0.1", IN6, -EAFNOSUPPORT},
@@ -163,7 +168,7 @@ Test(sock_addr, freebind_takes_an_address_that_is_not_there_yet)
 
 Test(sock_addr, out_in_the_family_of_the_socket)
 {
-	struct endpoint e = {inet_from4(ip4_make(10, 1, 2, 3)), 4711};
+	struct endpoint e = {inet_from4(ip4_make(10, 1, 2, 3)), 4711, 0};
 	union any_addr want4 = from_text(AF_INET, "10.1.2.3", 4711);
 	union any_addr want6 = from_text(AF_INET6, "::ffff:10.1.2.3", 4711);
 	union any_addr got;
@@ -180,7 +185,7 @@ Test(sock_addr, out_in_the_family_of_the_socket)
 
 Test(sock_addr, out_is_cut_to_the_room_there_is_and_tells_the_true_length)
 {
-	struct endpoint e = {inet_from4(ip4_make(10, 1, 2, 3)), 4711};
+	struct endpoint e = {inet_from4(ip4_make(10, 1, 2, 3)), 4711, 0};
 	struct sock *s = kit_socket6(SOCK_STREAM);
 	union any_addr whole, got;
 	socklen_t len = sizeof(whole);
@@ -244,4 +249,39 @@ Test(sock_addr, an_interface_is_described_with_its_prefixes)
 	memcpy(&in, &info.addrs[1].addr, sizeof(in));
 	cr_assert(eq(u32, in.sin_addr.s_addr, htonl(0x0a000002)));
 	cr_assert(eq(int, info.addrs[1].prefix_len, 24));
+}
+
+/* RFC 4007 6: which interface, where the address does not say. */
+Test(sock_addr, scopes)
+{
+	union any_addr a = from_text(AF_INET6, "fe80::1", 7);
+	struct sock *s = kit_socket6(SOCK_DGRAM);
+	struct endpoint e;
+	socklen_t len = IN6;
+
+	a.in6.sin6_scope_id = 1;
+	cr_assert(eq(int, sock_addr_in(s, &a.sa, IN6, &e), 0));
+	cr_assert(eq(u32, e.scope, 1));
+	cr_assert(eq(int, sock_addr_scope(s, &e), 0));
+	/* In the short form there is none. */
+	cr_assert(eq(int, sock_addr_in(s, &a.sa, IN6 - 4, &e), 0));
+	cr_assert(eq(u32, e.scope, 0));
+	cr_assert(eq(int, sock_addr_scope(s, &e), -EINVAL));
+	sock_set_ifindex(s, 1);
+	cr_assert(eq(int, sock_addr_scope(s, &e), 0));
+	cr_assert(eq(u32, e.scope, 1));
+	sock_addr_out(s, &e, &a.sa, &len);
+	cr_assert(eq(u32, a.in6.sin6_scope_id, 1));
+	e.scope = 2;
+	cr_assert(eq(int, sock_addr_scope(s, &e), -EINVAL));
+	/* Others need none, and what is said counts for nothing. */
+	a = from_text(AF_INET6, "2001:db8::1", 7);
+	a.in6.sin6_scope_id = 77;
+	cr_assert(eq(int, sock_addr_in(s, &a.sa, IN6, &e), 0));
+	cr_assert(eq(u32, e.scope, 0));
+	/* An interface that is not there. */
+	a = from_text(AF_INET6, "fe80::1", 7);
+	a.in6.sin6_scope_id = 77;
+	s = kit_socket6(SOCK_DGRAM);
+	cr_assert(eq(int, sock_bind_addr(s, &a.sa, IN6, &e), -ENODEV));
 }

@@ -87,39 +87,26 @@ static const struct option options[] = {
 	{SOL_SOCKET, SO_BUSY_POLL, IN_SOCK_INT, SOCK_AT(busy_poll), 0, 0,
 	 INT32_MAX},
 
-	{IPPROTO_IP, IP_TOS, IN_BOTH_U8, PCB_AT(tos), TCP_O_TOS, ANY_INT},
-	{IPPROTO_IP, IP_TTL, IN_BOTH_U8, PCB_AT(ttl), TCP_O_TTL, 1, 255},
-	{IPPROTO_IP, IP_MTU_DISCOVER, IN_BOTH_U8, PCB_AT(pmtudisc),
+	{IPPROTO_IP, IP_TOS, IN_BOTH_U8, PCB_AT(v4.tos), TCP_O_TOS, ANY_INT},
+	{IPPROTO_IP, IP_TTL, IN_BOTH_U8, PCB_AT(v4.ttl), TCP_O_TTL, 1, 255},
+	{IPPROTO_IP, IP_MTU_DISCOVER, IN_BOTH_U8, PCB_AT(v4.pmtudisc),
 	 TCP_O_PMTUDISC, 0, 5},
 	{IPPROTO_IP, IP_MTU, IN_CODE, 0, 0, ANY_INT},
-	{IPPROTO_IP, IP_RECVERR, IN_PCB_BOOL, PCB_AT(recverr), 0, ANY_INT},
+	{IPPROTO_IP, IP_RECVERR, IN_PCB_BOOL, PCB_AT(v4.recverr), 0, ANY_INT},
 	{IPPROTO_IP, IP_PKTINFO, IN_SOCK_BOOL, SOCK_AT(pktinfo), 0, ANY_INT},
 	{IPPROTO_IP, IP_RECVTOS, IN_SOCK_BOOL, SOCK_AT(recvtos), 0, ANY_INT},
 	{IPPROTO_IP, IP_RECVTTL, IN_SOCK_BOOL, SOCK_AT(recvttl), 0, ANY_INT},
 	{IPPROTO_IP, IP_FREEBIND, IN_SOCK_BOOL, SOCK_AT(freebind), 0, ANY_INT},
 	{IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, KEPT, 0, 0, ANY_INT},
-	{IPPROTO_IP, IP_MULTICAST_TTL, IN_PCB_U8, PCB_AT(multicast_ttl), 0, 0,
-	 255},
-	{IPPROTO_IP, IP_MULTICAST_LOOP, IN_PCB_BOOL, PCB_AT(multicast_loop), 0,
-	 ANY_INT},
-	{IPPROTO_IP, IP_MULTICAST_ALL, IN_PCB_BOOL, PCB_AT(multicast_all), 0, 0,
-	 1},
+	{IPPROTO_IP, IP_MULTICAST_TTL, IN_PCB_U8, PCB_AT(v4.multicast_ttl), 0,
+	 0, 255},
+	{IPPROTO_IP, IP_MULTICAST_LOOP, IN_PCB_BOOL, PCB_AT(v4.multicast_loop),
+	 0, ANY_INT},
+	{IPPROTO_IP, IP_MULTICAST_ALL, IN_PCB_BOOL, PCB_AT(v4.multicast_all), 0,
+	 0, 1},
 	{IPPROTO_IP, IP_MULTICAST_IF, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_IP, IP_ADD_MEMBERSHIP, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_IP, IP_DROP_MEMBERSHIP, IN_CODE, 0, 0, ANY_INT},
-
-	{IPPROTO_IPV6, IPV6_V6ONLY, IN_CODE, 0, 0, ANY_INT},
-	{IPPROTO_IPV6, IPV6_RECVPKTINFO, IN_SOCK_BOOL, SOCK_AT(pktinfo6), 0,
-	 ANY_INT},
-	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, IN_SOCK_INT, SOCK_AT(hops6), 0, 0,
-	 255},
-	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, IN_SOCK_INT,
-	 SOCK_AT(multicast_hops6), 0, 0, 255},
-	{IPPROTO_IPV6, IPV6_TCLASS, IN_SOCK_INT, SOCK_AT(tclass6), 0, 0, 255},
-	{IPPROTO_IPV6, IPV6_RECVTCLASS, KEPT, 0, 0, ANY_INT},
-	{IPPROTO_IPV6, IPV6_RECVERR, IN_PCB_BOOL, PCB_AT(recverr), 0, ANY_INT},
-	{IPPROTO_IPV6, IPV6_MTU_DISCOVER, IN_BOTH_U8, PCB_AT(pmtudisc),
-	 TCP_O_PMTUDISC, 0, 5},
 
 	{IPPROTO_TCP, TCP_NODELAY, IN_TCP, 0, TCP_O_NODELAY, ANY_INT},
 	{IPPROTO_TCP, TCP_CORK, IN_TCP, 0, TCP_O_CORK, ANY_INT},
@@ -140,15 +127,12 @@ static const struct option options[] = {
 	{IPPROTO_TCP, TCP_CONGESTION, IN_CODE, 0, 0, ANY_INT},
 };
 
-/* What -1 stands for; ip(7), ipv6(7). A TTL of 0 is the stack's default. */
+/* What -1 stands for; ip(7). A TTL of 0 is the stack's default. */
 static const struct {
 	int level, name, value;
 } defaults[] = {
 	{IPPROTO_IP, IP_TTL, 0},
 	{IPPROTO_IP, IP_MULTICAST_TTL, 1},
-	{IPPROTO_IPV6, IPV6_UNICAST_HOPS, IP_TTL_DEFAULT},
-	{IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1},
-	{IPPROTO_IPV6, IPV6_TCLASS, 0},
 };
 
 static_assert(ARRAY_LEN(options) <= 64 * ARRAY_LEN(((struct sock *)0)->kept),
@@ -224,7 +208,15 @@ static int get_int(struct sock *s, const struct option *o, int *value)
 	return 0;
 }
 
-/* getsockopt(2): IP options may be read as one byte, all may be cut short. */
+/* getsockopt(2): what does not fit is cut off. */
+static int give(int value, void *out, socklen_t *len)
+{
+	*len = MIN(*len, (socklen_t)sizeof(value));
+	memcpy(out, &value, *len);
+	return 0;
+}
+
+/* IP options may be read as one byte. */
 static int give_int(const struct option *o, int value, void *out,
 		    socklen_t *len)
 {
@@ -234,9 +226,7 @@ static int give_int(const struct option *o, int value, void *out,
 		*len = 1;
 		return 0;
 	}
-	*len = MIN(*len, (socklen_t)sizeof(value));
-	memcpy(out, &value, *len);
-	return 0;
+	return give(value, out, len);
 }
 
 /* Linux hands a level that nobody knows down to IPv4, which says EOPNOTSUPP
@@ -264,6 +254,10 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 	}
 	if (!knows_level(s, level))
 		return -EOPNOTSUPP;
+	if (level == IPPROTO_IPV6) {
+		ret = sock_opt6_get(s, name, value, len, &number);
+		return ret == SOCK_OPT_IS_INT ? give(number, value, len) : ret;
+	}
 	if (!o || (level == IPPROTO_TCP && !s->conn))
 		return -ENOPROTOOPT;
 	if (o->home == IN_CODE) {
@@ -278,7 +272,7 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 	return give_int(o, number, value, len);
 }
 
-/* IPV6_MTU_DISCOVER and the rest: one byte, at either transport. */
+/* One byte, at either transport. */
 static int set_both(struct sock *s, const struct option *o, int value)
 {
 	uint8_t byte = (uint8_t)value;
@@ -367,6 +361,11 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 	}
 	if (!knows_level(s, level))
 		return -ENOPROTOOPT;
+	if (level == IPPROTO_IPV6) {
+		ret = sock_opt6_set(s, name, value, len);
+		sock_update(s, 0);
+		return ret;
+	}
 	if (!o || (level == IPPROTO_TCP && !s->conn))
 		return -ENOPROTOOPT;
 	if (o->home == IN_CODE)

@@ -36,9 +36,7 @@ int sock_opt_set_device(struct sock *s, const void *value, socklen_t len)
 	ifp = iface_by_name(s, name);
 	if (name[0] && !ifp)
 		return -ENODEV;
-	s->ifindex = ifp ? ifp->index : 0;
-	if (s->pcb)
-		s->pcb->ifindex = s->ifindex;
+	sock_set_ifindex(s, ifp ? ifp->index : 0);
 	return 0;
 }
 
@@ -109,6 +107,27 @@ int sock_opt_membership(struct sock *s, int name, const void *value,
 	return udp_leave(s->pcb, &group, (uint32_t)ifindex);
 }
 
+int sock_opt_membership6(struct sock *s, bool join, const void *value,
+			 socklen_t len)
+{
+	struct ipv6_mreq m;
+	struct inet_addr group;
+
+	if (!s->pcb)
+		return -EPROTO;
+	if (len < sizeof(m))
+		return -EINVAL;
+	memcpy(&m, value, sizeof(m));
+	memcpy(&group, &m.ipv6mr_multiaddr, sizeof(group));
+	if (inet_is4(&group) || !inet_is_multicast(&group))
+		return -EINVAL;
+	if (m.ipv6mr_interface > s->stack->net.nifs)
+		return -ENODEV;
+	if (join)
+		return udp_join(s->pcb, &group, m.ipv6mr_interface);
+	return udp_leave(s->pcb, &group, m.ipv6mr_interface);
+}
+
 int sock_opt_multicast_if(struct sock *s, const void *value, socklen_t len)
 {
 	struct ip_mreqn m = {{0}, {0}, 0};
@@ -124,6 +143,6 @@ int sock_opt_multicast_if(struct sock *s, const void *value, socklen_t len)
 	if (ifindex < 0)
 		return -EADDRNOTAVAIL;
 	s->multicast_addr = m.imr_address.s_addr;
-	s->pcb->multicast_if = (uint32_t)ifindex;
+	s->pcb->v4.multicast_if = (uint32_t)ifindex;
 	return 0;
 }

@@ -19,11 +19,21 @@ int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
 /* Copies at most *len bytes out and says how many: 0. */
 int sock_opt_give(void *value, socklen_t *len, const void *from, size_t size);
 
+/* sock_opt6.c: as sock_opt_special_*() and sock_opt_set(). */
+int sock_opt6_get(struct sock *s, int name, void *value, socklen_t *len,
+		  int *number);
+int sock_opt6_set(struct sock *s, int name, const void *value, socklen_t len);
+
+/* The MTU towards the peer in *number: SOCK_OPT_IS_INT, or -errno. */
+int sock_opt_path_mtu(struct sock *s, int *number);
+
 /* sock_opt_iface.c */
 int sock_opt_set_device(struct sock *s, const void *value, socklen_t len);
 int sock_opt_get_device(const struct sock *s, void *value, socklen_t *len);
 int sock_opt_multicast_if(struct sock *s, const void *value, socklen_t len);
 int sock_opt_membership(struct sock *s, int name, const void *value,
 			socklen_t len);
+int sock_opt_membership6(struct sock *s, bool join, const void *value,
+			 socklen_t len);
 
 #endif

@@ -167,7 +167,7 @@ static int set_linger(struct sock *s, const void *value, socklen_t len)
 		       l.l_onoff && l.l_linger == 0);
 }
 
-static int path_mtu(struct sock *s, int *number)
+int sock_opt_path_mtu(struct sock *s, int *number)
 {
 	struct endpoint remote;
 	struct path path;
@@ -176,10 +176,12 @@ static int path_mtu(struct sock *s, int *number)
 	if (s->conn)
 		remote = tcp_remote(s->conn);
 	else
-		remote.addr = s->pcb->bind.key.remote;
+		remote = (struct endpoint){s->pcb->bind.key.remote, 0,
+					   s->pcb->scope};
 	if (inet_is_any(&remote.addr))
 		return -ENOTCONN;
-	ret = route_lookup(&s->stack->net, &remote.addr, NULL, &path);
+	ret = route_lookup_on(&s->stack->net, &remote.addr, NULL, remote.scope,
+			      &path);
 	if (ret < 0)
 		return ret;
 	*number = (int)path.mtu;
@@ -204,15 +206,11 @@ static int get_tcp_level(struct sock *s, int name, void *value, socklen_t *len)
 	return -ENOPROTOOPT;
 }
 
-static int get_ip_level(struct sock *s, int level, int name, int *number)
+static int get_ip_level(struct sock *s, int name, int *number)
 {
-	if (level == IPPROTO_IPV6 && name == IPV6_V6ONLY) {
-		*number = s->v6only;
-		return SOCK_OPT_IS_INT;
-	}
-	if (level == IPPROTO_IP && name == IP_MTU)
-		return path_mtu(s, number);
-	if (level == IPPROTO_IP && name == IP_MULTICAST_IF) {
+	if (name == IP_MTU)
+		return sock_opt_path_mtu(s, number);
+	if (name == IP_MULTICAST_IF) {
 		*number = (int)s->multicast_addr;
 		return SOCK_OPT_IS_INT;
 	}
@@ -284,7 +282,7 @@ int sock_opt_special_get(struct sock *s, int level, int name, void *value,
 		return get_socket_level(s, name, value, len, number);
 	if (level == IPPROTO_TCP)
 		return get_tcp_level(s, name, value, len);
-	return get_ip_level(s, level, name, number);
+	return get_ip_level(s, name, number);
 }
 
 static int set_congestion(struct sock *s, const void *value, socklen_t len)
@@ -353,20 +351,6 @@ static int set_socket_level(struct sock *s, int name, const void *value,
 	return set_socket_int(s, name, n);
 }
 
-static int set_v6only(struct sock *s, const void *value, socklen_t len)
-{
-	int n;
-
-	if (len < sizeof(n))
-		return -EINVAL;
-	/* ipv6(7): not when it is bound. */
-	if (s->conn ? tcp_local(s->conn).port : s->pcb->bind.key.lport)
-		return -EINVAL;
-	memcpy(&n, value, sizeof(n));
-	s->v6only = n != 0;
-	return push_reuse(s);
-}
-
 int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
 			 socklen_t len)
 {
@@ -375,9 +359,6 @@ int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
 	if (level == IPPROTO_TCP)
 		return name == TCP_CONGESTION ? set_congestion(s, value, len)
 					      : -ENOPROTOOPT;
-	if (level == IPPROTO_IPV6)
-		return name == IPV6_V6ONLY ? set_v6only(s, value, len)
-					   : -ENOPROTOOPT;
 	if (name == IP_MULTICAST_IF)
 		return sock_opt_multicast_if(s, value, len);
 	if (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP)

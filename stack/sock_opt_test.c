@@ -195,8 +195,6 @@ Test(sock_opt, ipv6_options_are_for_ipv6_sockets)
 		   {IPV6_UNICAST_HOPS, -1, 64},
 		   {IPV6_UNICAST_HOPS, 256, -EINVAL},
 		   {IPV6_UNICAST_HOPS, -2, -EINVAL},
-		   {IPV6_MULTICAST_HOPS, 7, 7},
-		   {IPV6_MULTICAST_HOPS, -1, 1},
 		   {IPV6_TCLASS, 8, 8},
 		   {IPV6_TCLASS, -1, 0},
 		   {IPV6_TCLASS, 256, -EINVAL},
@@ -218,6 +216,19 @@ Test(sock_opt, ipv6_options_are_for_ipv6_sockets)
 		cr_expect(eq(int, get(udp4, IPPROTO_IPV6, row[i].name),
 			     -EOPNOTSUPP));
 	}
+}
+
+/* Those of multicast are no business of a stream. */
+Test(sock_opt, multicast_hops_of_ipv6_are_for_datagrams)
+{
+	make_all();
+	cr_assert(eq(int, set(udp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 7), 0));
+	cr_assert(eq(int, get(udp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS), 7));
+	cr_assert(eq(int, set(udp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, -1), 0));
+	cr_assert(eq(int, get(udp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS), 1));
+	cr_assert(eq(int, set(tcp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 7),
+		     -ENOPROTOOPT));
+	cr_assert(eq(int, get(tcp6, IPPROTO_IPV6, IPV6_MULTICAST_HOPS), 1));
 }
 
 Test(sock_opt, fresh_values)
@@ -561,9 +572,9 @@ Test(sock_opt, the_path_mtu_of_who_is_connected)
 	cr_assert(eq(int, get(udp4, IPPROTO_IP, IP_MTU), -ENOTCONN));
 	cr_assert(eq(int, get(tcp4, IPPROTO_IP, IP_MTU), -ENOTCONN));
 	cr_assert(eq(int, sock_dgram_connect(udp4, &to), 0));
-	cr_assert(eq(int, get(udp4, IPPROTO_IP, IP_MTU), LIMIT_LOOP_MTU));
+	cr_assert(eq(int, get(udp4, IPPROTO_IP, IP_MTU), UINT16_MAX));
 	kit_pair(PORT, &a, &b);
-	cr_assert(eq(int, get(a, IPPROTO_IP, IP_MTU), LIMIT_LOOP_MTU));
+	cr_assert(eq(int, get(a, IPPROTO_IP, IP_MTU), UINT16_MAX));
 }
 
 Test(sock_opt, the_cookie_is_the_number_whole_or_not_at_all)
@@ -643,7 +654,7 @@ Test(sock_opt, the_multicast_interface_by_address_or_index)
 
 	make_all();
 	cr_assert(eq(int, multicast_if(udp4, &a, sizeof(a)), 0));
-	cr_assert(eq(u32, udp4->pcb->multicast_if, 1));
+	cr_assert(eq(u32, udp4->pcb->v4.multicast_if, 1));
 	a.s_addr = 0;
 	cr_assert(eq(int,
 		     sock_opt_get(udp4, IPPROTO_IP, IP_MULTICAST_IF, &a, &len),
@@ -651,9 +662,9 @@ Test(sock_opt, the_multicast_interface_by_address_or_index)
 	cr_assert(eq(u32, a.s_addr, htonl(INADDR_LOOPBACK)));
 	a.s_addr = 0;
 	cr_assert(eq(int, multicast_if(udp4, &a, sizeof(a)), 0));
-	cr_assert(eq(u32, udp4->pcb->multicast_if, 0));
+	cr_assert(eq(u32, udp4->pcb->v4.multicast_if, 0));
 	cr_assert(eq(int, multicast_if(udp4, &by_index, sizeof(by_index)), 0));
-	cr_assert(eq(u32, udp4->pcb->multicast_if, 1));
+	cr_assert(eq(u32, udp4->pcb->v4.multicast_if, 1));
 
 	by_index.imr_ifindex = 77;
 	cr_assert(eq(int, multicast_if(udp4, &by_index, sizeof(by_index)),

@@ -571,3 +571,52 @@ Test(sock_stream, connecting_then_shut_goes_no_further)
 	cr_assert(eq(u32, ready(s) & (OUT | HUP), OUT | HUP));
 	cr_assert(eq(int, accept_none(l), -EAGAIN));
 }
+
+/* --- IPv6 --------------------------------------------------------------- */
+
+static struct endpoint self6(uint16_t port)
+{
+	return (struct endpoint){.addr = {{[15] = 1}}, .port = port};
+}
+
+/* The whole way over ::1, with the segment size that IPv6 leaves. */
+Test(sock_stream, ipv6_connects_and_carries_bytes)
+{
+	struct inet_prefix one = {self6(0).addr, 128};
+	struct sock *l = kit_socket6(SOCK_STREAM);
+	struct sock *c = kit_socket6(SOCK_STREAM), *child;
+	struct endpoint at = {.port = 4711}, to = self6(4711), peer;
+	int mss;
+
+	cr_assert(eq(int, iface_add_addr(&kit.st->net.ifs[0], &one), 0));
+	cr_assert(eq(int, sock_stream_bind(l, &at), 0));
+	cr_assert(eq(int, sock_stream_listen(l, 8), 0));
+	cr_assert(eq(int, sock_stream_connect(c, &to), -EINPROGRESS));
+	kit_settle();
+	cr_assert(eq(int, sock_stream_connect(c, &to), 0));
+	cr_assert(eq(int, sock_stream_accept(l, &child), 0));
+	peer = tcp_remote(child->conn);
+	cr_assert(inet_equal(&peer.addr, &to.addr));
+	cr_assert(eq(int, tcp_get(c->conn, TCP_O_MAXSEG, &mss), 0));
+	cr_assert(eq(int, mss, 65535 - 40 - 20 - 12));
+	cr_assert(eq(int, say(c, "hello"), 5));
+	cr_assert(eq(int, hear_at_most(child, 64, 0), 5));
+	cr_assert(eq(int, say(child, "there"), 5));
+	cr_assert(eq(int, hear_at_most(c, 64, 0), 5));
+}
+
+Test(sock_stream, ipv6_families_do_not_mix)
+{
+	struct sock *s = kit_socket6(SOCK_STREAM);
+	struct endpoint four = kit_local(9), six = self6(9);
+	struct inet_prefix one = {six.addr, 128};
+	struct endpoint at = {.addr = six.addr};
+
+	cr_assert(eq(int, iface_add_addr(&kit.st->net.ifs[0], &one), 0));
+	cr_assert(eq(int, sock_stream_bind(s, &at), 0));
+	cr_assert(eq(int, sock_stream_connect(s, &four), -ENETUNREACH));
+	s = kit_socket6(SOCK_STREAM);
+	at.addr = inet_from4(ip4_make(0, 0, 0, 0));
+	cr_assert(eq(int, sock_stream_bind(s, &at), 0));
+	cr_assert(eq(int, sock_stream_connect(s, &six), -EAFNOSUPPORT));
+}

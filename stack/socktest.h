@@ -123,7 +123,7 @@ __attribute__((unused)) static struct sock *kit_socket(int type)
 
 __attribute__((unused)) static struct endpoint kit_local(uint16_t port)
 {
-	return (struct endpoint){inet_from4(ip4_make(127, 0, 0, 1)), port};
+	return (struct endpoint){inet_from4(ip4_make(127, 0, 0, 1)), port, 0};
 }
 
 __attribute__((unused)) static struct sock *kit_socket6(int type)

@@ -90,6 +90,15 @@ int stack_close(sock_id id)
 	return 0;
 }
 
+/* An address that needs a scope ties to the interface; one of IPv6 to IPv6. */
+static void note_bound(struct sock *s, const struct endpoint *local)
+{
+	if (local->scope)
+		sock_set_ifindex(s, local->scope);
+	if (!inet_is4(&local->addr) && !inet_is_any(&local->addr))
+		s->v6only = true;
+}
+
 static int bind_to(struct sock *s, const struct sockaddr *addr, socklen_t len)
 {
 	struct endpoint local;
@@ -100,7 +109,10 @@ static int bind_to(struct sock *s, const struct sockaddr *addr, socklen_t len)
 	ret = sock_bind_addr(s, addr, len, &local);
 	if (ret < 0)
 		return ret;
-	return s->conn ? sock_stream_bind(s, &local) : udp_bind(s->pcb, &local);
+	ret = s->conn ? sock_stream_bind(s, &local) : udp_bind(s->pcb, &local);
+	if (ret == 0)
+		note_bound(s, &local);
+	return ret;
 }
 
 int stack_bind(sock_id id, const struct sockaddr *addr, socklen_t len)
@@ -158,11 +170,16 @@ static int disconnect(struct sock *s)
 	return 0;
 }
 
-/* RFC 1122 3.2.1.3 and Linux: connecting to the wildcard means to oneself. */
-static void any_means_loopback(struct endpoint *e)
+/* ipv6(7): where a socket cannot go. */
+static int check_remote(const struct sock *s, struct endpoint *remote,
+			const struct sockaddr *addr, socklen_t len)
 {
-	if (inet_is_any(&e->addr))
-		e->addr = inet_from4(ip4_make(127, 0, 0, 1));
+	if (s->v6only && inet_is4(&remote->addr))
+		return sock_addr_is(addr, len, AF_INET) ? -EAFNOSUPPORT
+							: -ENETUNREACH;
+	if (s->conn && inet_is_multicast(&remote->addr))
+		return -ENETUNREACH;
+	return sock_addr_scope(s, remote);
 }
 
 static int connect_to(struct sock *s, const struct sockaddr *addr,
@@ -178,12 +195,10 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 	ret = sock_addr_in(s, addr, len, &remote);
 	if (ret < 0)
 		return ret;
-	/* ipv6(7): IPV6_V6ONLY leaves no way to v4-mapped addresses. */
-	if (s->v6only && inet_is4(&remote.addr))
-		return -ENETUNREACH;
-	any_means_loopback(&remote);
-	if (!inet_is4(&remote.addr))
-		return -ENETUNREACH;
+	ret = check_remote(s, &remote, addr, len);
+	if (ret < 0)
+		return ret;
+	sock_addr_to_self(s, &remote);
 	return s->conn ? sock_stream_connect(s, &remote)
 		       : sock_dgram_connect(s, &remote);
 }
@@ -216,12 +231,20 @@ int stack_shutdown(sock_id id, int how)
 	return ret;
 }
 
+/* Of an end of a datagram socket. */
+static uint32_t scope_of(const struct sock *s, const struct inet_addr *a)
+{
+	if (!inet_needs_scope(a))
+		return 0;
+	return s->pcb->scope ? s->pcb->scope : s->pcb->ifindex;
+}
+
 static struct endpoint local_of(const struct sock *s)
 {
 	if (s->conn)
 		return tcp_local(s->conn);
-	return (struct endpoint){s->pcb->bind.key.local,
-				 s->pcb->bind.key.lport};
+	return (struct endpoint){s->pcb->bind.key.local, s->pcb->bind.key.lport,
+				 scope_of(s, &s->pcb->bind.key.local)};
 }
 
 int stack_getsockname(sock_id id, struct sockaddr *addr, socklen_t *len)
@@ -251,7 +274,7 @@ static bool remote_of(const struct sock *s, struct endpoint *out)
 {
 	if (!s->conn) {
 		*out = (struct endpoint){s->pcb->bind.key.remote,
-					 s->pcb->bind.key.rport};
+					 s->pcb->bind.key.rport, s->pcb->scope};
 		return udp_is_connected(s->pcb);
 	}
 	*out = tcp_remote(s->conn);

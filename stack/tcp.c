@@ -60,8 +60,8 @@ static void set_defaults(struct tcp_conn *c)
 	c->keepintvl = LIMIT_KEEPINTVL_US / USECS_PER_SEC;
 	c->keepcnt = LIMIT_KEEPCNT;
 	c->cc.algo = TCP_CC_DEFAULT;
-	c->pmtudisc = 1; /* IP_PMTUDISC_WANT */
-	c->mss = c->peer_mss = c->adv_mss = TCP_MSS_UNSAID;
+	c->v4.pmtudisc = c->v6.pmtudisc = 1; /* IP_PMTUDISC_WANT */
+	c->mss = c->peer_mss = c->adv_mss = TCP_MSS_UNSAID4;
 }
 
 int tcp_new(struct tcp *t, void *owner, struct tcp_conn **out)
@@ -208,13 +208,15 @@ void tcp_reset(struct tcp_conn *c, int error)
 
 int tcp_bind(struct tcp_conn *c, const struct endpoint *local)
 {
+	const struct net *net = c->tcp->net;
 	int err;
 
 	MUST_HOLD(&c->eng->lock);
 	if (c->state != TCPS_CLOSED || c->b.is_bound)
 		return -EINVAL;
-	if (!inet_is_any(&local->addr) &&
-	    !net_is_local(c->tcp->net, &local->addr))
+	if (!inet_is_any(&local->addr) && !inet_is_multicast(&local->addr) &&
+	    !net_is_local(net, &local->addr) &&
+	    !net_is_broadcast(net, &local->addr))
 		return -EADDRNOTAVAIL;
 	err = ports_bind(&c->tcp->ports, &c->b, local);
 	c->was_bound = err == 0;
@@ -308,7 +310,7 @@ static void start_connect(struct tcp_conn *c)
 	c->rtt_at = c->eng->now;
 	c->rtt_seq = c->snd_nxt;
 	c->quickacks = TCP_QUICKACKS;
-	c->adv_mss = tcp_adv_mss(c->path.ifp, c->user_mss);
+	c->adv_mss = tcp_adv_mss(c->path.ifp, &c->b.key.remote, c->user_mss);
 	c->peer_mss = c->adv_mss;
 	c->rcv_wscale = tcp_window_scale(c);
 	tcp_cc_init(&c->cc, (enum tcp_cc_algo)c->cc.algo, c->mss);
@@ -316,6 +318,7 @@ static void start_connect(struct tcp_conn *c)
 
 int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 {
+	const struct inet_addr *local = &c->b.key.local;
 	struct endpoint to = *remote;
 	struct path path;
 	int err;
@@ -327,15 +330,21 @@ int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 		return -EISCONN;
 	/* "This host": Linux takes it for the loopback. */
 	if (inet_is_any(&to.addr))
-		to.addr = inet_from4(ip4_make(127, 0, 0, 1));
+		to.addr = inet_loopback_of(&to.addr);
 	if (inet_is_multicast(&to.addr) ||
 	    net_is_broadcast(c->tcp->net, &to.addr))
 		return -ENETUNREACH;
 	if (to.port == 0)
 		return -ECONNREFUSED;
 
-	err = route_lookup(c->tcp->net, &to.addr,
-			   c->b.is_bound ? &c->b.key.local : NULL, &path);
+	/* Unbound it is ::, whatever the socket's family. */
+	if (inet_is4(local) && !inet_is4(&to.addr))
+		return -EAFNOSUPPORT;
+	if (!inet_is_any(local) && !inet_is4(local) && inet_is4(&to.addr))
+		return -ENETUNREACH;
+	err = route_lookup_on(c->tcp->net, &to.addr,
+			      c->b.is_bound ? local : NULL,
+			      to.scope ? to.scope : c->ifindex, &path);
 	if (err)
 		return err;
 	err = ports_connect(&c->tcp->ports, &c->b, &path.source, &to);

@@ -192,6 +192,13 @@ void tcp_disconnect(struct tcp_conn *c);
 
 /* 0, -EINVAL, -ENOPROTOOPT; get returns through *value. */
 int tcp_set(struct tcp_conn *c, enum tcp_option o, int value) MUST_CHECK;
+
+/* Options of IPPROTO_IPV6, all at once; hops 0: the default. */
+void tcp_set_manner6(struct tcp_conn *c, uint8_t tclass, uint8_t hops,
+		     uint8_t pmtudisc, bool no_flow_label);
+
+/* The only interface it shall use; 0: any. */
+void tcp_set_ifindex(struct tcp_conn *c, uint32_t ifindex);
 int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value) MUST_CHECK;
 
 /* TCP_CONGESTION: an enum tcp_cc_algo. set: 0 or -EINVAL. */

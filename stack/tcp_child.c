@@ -38,9 +38,9 @@ static void inherit(struct tcp_conn *c, const struct tcp_conn *from)
 	c->keepcnt = from->keepcnt;
 	c->syncnt = from->syncnt;
 	c->linger2 = from->linger2;
-	c->tos = from->tos;
-	c->ttl = from->ttl;
-	c->pmtudisc = from->pmtudisc;
+	c->v4 = from->v4;
+	c->v6 = from->v6;
+	c->ifindex = from->ifindex;
 	c->b.flags = from->b.flags & ~(uint32_t)BINDING_LISTENING;
 	c->b.user = from->b.user;
 }

@@ -101,8 +101,7 @@ static void send_syn_ack(struct tcp_conn *c, const struct tcp_half *h,
 		.ack = h->irs + 1,
 		.flags = TCP_SYN | TCP_ACK,
 		.window = (uint16_t)MIN(c->rcvbuf, 65535u),
-		.tos = c->tos,
-		.ttl = c->ttl,
+		.manner = *tcp_manner_of(c, &h->key.remote),
 	};
 
 	answer_options(h, tsval, &r.opt);
@@ -123,7 +122,7 @@ static void fill_half(struct tcp_conn *c, const struct tcp_seg *s,
 		.ts_recent = s->opt.tsval,
 		.ts_offset = tcp_make_ts_offset(c->tcp, &s->key),
 		.wnd = (uint16_t)s->wnd,
-		.adv_mss = tcp_adv_mss(s->ifp, c->user_mss),
+		.adv_mss = tcp_adv_mss(s->ifp, &s->key.remote, c->user_mss),
 		.rcv_wscale = tcp_window_scale(c),
 		.made_at = c->eng->now,
 		.sent_at = c->eng->now,
@@ -137,7 +136,8 @@ static void fill_half(struct tcp_conn *c, const struct tcp_seg *s,
 static enum verdict answer_with_cookie(struct tcp_conn *c,
 				       const struct tcp_seg *s)
 {
-	uint16_t mss = s->opt.has_mss ? s->opt.mss : TCP_MSS_UNSAID;
+	uint16_t mss =
+		s->opt.has_mss ? s->opt.mss : tcp_mss_unsaid(&s->key.remote);
 	struct tcp_half h;
 	uint32_t tsval;
 

@@ -30,12 +30,19 @@ uint32_t tcp_make_ts_offset(struct tcp *t, const struct ports_tuple *key)
 				      2 * sizeof(struct inet_addr));
 }
 
-uint16_t tcp_adv_mss(const struct iface *ifp, uint16_t user_mss)
+/* IP and TCP, without options. */
+static uint32_t headers_to(const struct inet_addr *remote)
 {
-	uint32_t mss =
-		ifp->mtu > 40 + TCP_MSS_MIN ? ifp->mtu - 40 : TCP_MSS_MIN;
+	return ip_header_len(remote) + (uint32_t)sizeof(struct tcp_wire);
+}
 
-	mss = MIN(mss, 65535u - 40);
+uint16_t tcp_adv_mss(const struct iface *ifp, const struct inet_addr *remote,
+		     uint16_t user_mss)
+{
+	uint32_t headers = headers_to(remote);
+	uint32_t mss = MAX(ifp->mtu, headers + TCP_MSS_MIN) - headers;
+
+	mss = MIN(mss, 65535 - headers);
 	if (user_mss)
 		mss = MIN(mss, user_mss);
 	return (uint16_t)mss;
@@ -43,10 +50,11 @@ uint16_t tcp_adv_mss(const struct iface *ifp, uint16_t user_mss)
 
 void tcp_update_mss(struct tcp_conn *c)
 {
-	uint32_t mtu = MAX(c->path.mtu, 40u + TCP_MSS_MIN);
-	uint32_t mss = MIN(mtu - 40, (uint32_t)c->peer_mss);
+	uint32_t headers = headers_to(&c->b.key.remote);
+	uint32_t mtu = MAX(c->path.mtu, headers + TCP_MSS_MIN);
+	uint32_t mss = MIN(mtu - headers, (uint32_t)c->peer_mss);
 
-	mss = MIN(mss, 65535u - 40);
+	mss = MIN(mss, 65535 - headers);
 	if (c->user_mss)
 		mss = MIN(mss, c->user_mss);
 	mss = MAX(mss, (uint32_t)TCP_MSS_MIN);
@@ -65,8 +73,8 @@ int tcp_refresh_path(struct tcp_conn *c, bool now)
 
 	if (!now && c->path_at && c->eng->now - c->path_at < SEC(1))
 		return 0;
-	err = route_lookup(c->tcp->net, &c->b.key.remote, &c->b.key.local,
-			   &path);
+	err = route_lookup_on(c->tcp->net, &c->b.key.remote, &c->b.key.local,
+			      tcp_way_out(c), &path);
 	if (err) {
 		c->soft_error = (int16_t)-err;
 		c->path_at = 0;
@@ -90,7 +98,7 @@ void tcp_apply_syn_options(struct tcp_conn *c, const struct tcp_options *o)
 	c->snd_wscale = o->has_wscale ? o->wscale : 0;
 	if (!o->has_wscale)
 		c->rcv_wscale = 0;
-	c->peer_mss = o->has_mss ? o->mss : TCP_MSS_UNSAID;
+	c->peer_mss = o->has_mss ? o->mss : tcp_mss_unsaid(&c->b.key.remote);
 	if (o->has_ts) {
 		c->ts_recent = o->tsval;
 		c->ts_recent_at = (uint32_t)(c->eng->now / USECS_PER_SEC);

@@ -19,7 +19,7 @@
 #ifndef STACK_TCP_PRIV_H
 #define STACK_TCP_PRIV_H
 
-#include "ip4.h"
+#include "ip.h"
 #include "byteq.h"
 #include "log.h"
 #include "must.h"
@@ -56,9 +56,18 @@ enum tcp_recovery {
 enum {
 	TCP_QUICKACKS = 16, /* segments acknowledged at once at the start */
 	TCP_DUP_THRESH = 3,
-	TCP_MSS_UNSAID = 536,  /* RFC 9293 3.7.1, IPv4 */
+	TCP_MSS_UNSAID4 = 536, /* RFC 9293 3.7.1 */
+	TCP_MSS_UNSAID6 = 1220,
 	TCP_MSS_MIN = 88,      /* never believe in less (Linux) */
-	TCP_CHUNK_MAX = 65535, /* an IPv4 packet, headers included */
+	TCP_CHUNK_MAX = 65535, /* an IP packet, headers included */
+};
+
+/* What the program wants of the packets of one family. */
+struct tcp_manner {
+	uint8_t tos;          /* or traffic class */
+	uint8_t ttl;          /* or hop limit; 0: default */
+	uint8_t pmtudisc : 7; /* IP_PMTUDISC_* of ip(7) */
+	uint8_t no_flow_label : 1;
 };
 
 /* What is remembered of a struct path. */
@@ -147,6 +156,7 @@ struct tcp_conn {
 	struct tcp_reasm *reasm; /* out of order; NULL: nothing */
 	uint8_t quickacks;       /* segments still acknowledged at once */
 	uint8_t urg_byte;
+	uint8_t ifindex; /* SO_BINDTODEVICE, or a scope; 0: any */
 
 	/* Time stamps (RFC 7323). */
 	uint32_t ts_recent, ts_offset;
@@ -165,11 +175,11 @@ struct tcp_conn {
 	struct tcp_sack *sack; /* scoreboard; NULL: nothing SACKed */
 	tcp_seq rxt_nxt;       /* TCP_RECOVER_RTO: next to resend */
 	uint32_t dupacks;
-	uint32_t retries;    /* timeouts, or unanswered probes, in a row */
-	uint8_t probe_shift; /* doublings of the probe interval */
-	uint32_t undo_ts;    /* our clock at the first resend */
-	int32_t undo_rxts;   /* resends not yet reported as duplicates */
-	usecs stall_since;   /* the oldest unacknowledged is waiting since */
+	uint32_t retries; /* timeouts, or unanswered probes, in a row */
+	uint32_t total_retrans;
+	uint32_t undo_ts;  /* our clock at the first resend */
+	int32_t undo_rxts; /* resends not yet reported as duplicates */
+	usecs stall_since; /* the oldest unacknowledged is waiting since */
 
 	/* Receive buffer tuning. */
 	uint32_t drs_at; /* us, low bits */
@@ -187,19 +197,20 @@ struct tcp_conn {
 	uint16_t keepidle, keepintvl; /* s */
 	uint8_t keepcnt, keep_sent;
 	uint8_t syncnt;
+	uint8_t probe_shift;   /* doublings of the probe interval */
 	int16_t linger2;       /* s; 0: LIMIT_FIN_WAIT_2_US */
 	uint16_t defer_accept; /* s */
 
 	/* Where it goes. */
 	struct tcp_way path; /* [S] looked up at path_at */
 	usecs path_at;
-	uint8_t tos, ttl, pmtudisc;
+	struct tcp_manner v4, v6;
 
-	uint32_t total_retrans;
 	uint64_t bytes_acked, bytes_received;
 	uint32_t segs_out, segs_in;
 };
 static_assert(sizeof(struct tcp_conn) <= 1024, "an idle connection is small");
+static_assert(LIMIT_IFACES <= UINT8_MAX, "tcp_conn.ifindex holds any");
 
 /* A segment that arrived. */
 struct tcp_seg {
@@ -292,7 +303,29 @@ void tcp_apply_syn_options(struct tcp_conn *c, const struct tcp_options *o);
 void tcp_update_mss(struct tcp_conn *c);
 
 /* Payload of a full segment to us over this interface. */
-uint16_t tcp_adv_mss(const struct iface *ifp, uint16_t user_mss);
+uint16_t tcp_adv_mss(const struct iface *ifp, const struct inet_addr *remote,
+		     uint16_t user_mss);
+
+/* What a peer of that family means who says no MSS. */
+static inline uint16_t tcp_mss_unsaid(const struct inet_addr *remote)
+{
+	return inet_is4(remote) ? TCP_MSS_UNSAID4 : TCP_MSS_UNSAID6;
+}
+
+/* The manner of packets to `remote`. */
+static inline const struct tcp_manner *
+tcp_manner_of(const struct tcp_conn *c, const struct inet_addr *remote)
+{
+	return inet_is4(remote) ? &c->v4 : &c->v6;
+}
+
+/* The interface that packets to the peer must take; 0: any. */
+static inline uint32_t tcp_way_out(const struct tcp_conn *c)
+{
+	if (inet_needs_scope(&c->b.key.remote) && c->path.ifp)
+		return c->path.ifp->index;
+	return c->ifindex;
+}
 
 /* Looks the way up again if what we know is old. 0 or -errno. */
 int tcp_refresh_path(struct tcp_conn *c, bool now);

@@ -24,8 +24,9 @@ void tcp_reply_send(struct tcp *t, const struct tcp_reply *r)
 		.src = r->key.local,
 		.dst = r->key.remote,
 		.proto = IP_PROTO_TCP,
-		.ttl = r->ttl,
-		.tos = r->tos,
+		.ttl = r->manner.ttl,
+		.tos = r->manner.tos,
+		.no_flow_label = r->manner.no_flow_label,
 		.dont_fragment = true,
 	};
 	bool syn = r->flags & TCP_SYN;

@@ -20,7 +20,7 @@ struct tcp_reply {
 	tcp_seq seq, ack;
 	uint16_t window; /* as on the wire */
 	uint8_t flags;
-	uint8_t tos, ttl; /* 0: ordinary */
+	struct tcp_manner manner;
 	struct tcp_options opt;
 };
 

@@ -9,7 +9,7 @@
  *   at once and cuts it into segments of c->mss.
  *
  * Comes in   tcp_out.c with a sequence number, a length and flags.
- * Goes out   ip4.c, with the path that the conn remembers.
+ * Goes out   ip.c, with the path that the conn remembers.
  * Never      decides whether something may be sent.
  * Lock       the stack lock is held.
  * Follows    RFC 9293 3.1, RFC 7323 3, RFC 2018 3.
@@ -28,16 +28,18 @@
 #include "tx.h"
 
 enum {
-	PMTUDISC_DONT = 0,     /* IP_PMTUDISC_DONT of ip(7) */
-	PMTUDISC_PROBE = 3,    /* IP_PMTUDISC_PROBE */
-	HEADERS_MAX = 20 + 60, /* IPv4 and TCP */
+	PMTUDISC_DONT = 0,  /* IP_PMTUDISC_DONT of ip(7) */
+	PMTUDISC_PROBE = 3, /* IP_PMTUDISC_PROBE */
 };
 
 uint32_t tcp_segment_max(const struct tcp_conn *c)
 {
-	uint32_t segs = (TCP_CHUNK_MAX - HEADERS_MAX) / c->mss;
+	const struct inet_addr *to = &c->b.key.remote;
+	uint32_t headers = ip_header_len(to) + TCP_HEADER_MAX;
+	uint32_t segs = (TCP_CHUNK_MAX - headers) / c->mss;
+	uint32_t tso = inet_is4(to) ? LINK_TSO4 : LINK_TSO6;
 
-	if (!c->path.ifp || !(c->path.ifp->caps & LINK_TSO4) || c->urg_sending)
+	if (!c->path.ifp || !(c->path.ifp->caps & tso) || c->urg_sending)
 		return c->mss;
 	return MAX(segs, 1u) * c->mss;
 }
@@ -124,6 +126,7 @@ static void push_header(struct tcp_conn *c, struct tx *tx,
 
 static int hand_down(struct tcp_conn *c, struct tx *tx)
 {
+	const struct tcp_manner *m = tcp_manner_of(c, &c->b.key.remote);
 	struct path path = {
 		.ifp = c->path.ifp,
 		.next_hop = c->path.next_hop,
@@ -134,10 +137,11 @@ static int hand_down(struct tcp_conn *c, struct tx *tx)
 		.src = c->b.key.local,
 		.dst = c->b.key.remote,
 		.proto = IP_PROTO_TCP,
-		.ttl = c->ttl,
-		.tos = c->tos,
-		.dont_fragment = c->pmtudisc != PMTUDISC_DONT,
-		.ignore_pmtu = c->pmtudisc == PMTUDISC_PROBE,
+		.ttl = m->ttl,
+		.tos = m->tos,
+		.no_flow_label = m->no_flow_label,
+		.dont_fragment = m->pmtudisc != PMTUDISC_DONT,
+		.ignore_pmtu = m->pmtudisc == PMTUDISC_PROBE,
 		.path = &path,
 	};
 
@@ -189,7 +193,7 @@ ssize_t tcp_segment_send(struct tcp_conn *c, const struct tcp_shape *s)
 		flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
 	push_header(c, &tx, s, flags, &o);
 	if (len > c->mss) {
-		tx.gso = TX_GSO_TCP4;
+		tx.gso = inet_is4(&c->b.key.remote) ? TX_GSO_TCP4 : TX_GSO_TCP6;
 		tx.gso_size = c->mss;
 	}
 

@@ -122,11 +122,11 @@ static int set_ip(struct tcp_conn *c, enum tcp_option o, int value)
 	if (set_range(value, 0, most))
 		return -EINVAL;
 	if (o == TCP_O_TOS)
-		c->tos = (uint8_t)value;
+		c->v4.tos = (uint8_t)value;
 	else if (o == TCP_O_TTL)
-		c->ttl = (uint8_t)value;
+		c->v4.ttl = (uint8_t)value;
 	else
-		c->pmtudisc = (uint8_t)value;
+		c->v4.pmtudisc = value & 0x7f;
 	return 0;
 }
 
@@ -196,7 +196,7 @@ static int current_maxseg(const struct tcp_conn *c)
 {
 	if (tcp_fsm_is_synchronized(c))
 		return c->mss;
-	return c->user_mss ? c->user_mss : TCP_MSS_UNSAID;
+	return c->user_mss ? c->user_mss : TCP_MSS_UNSAID4;
 }
 
 static int current_linger2(const struct tcp_conn *c)
@@ -249,10 +249,24 @@ static int get_size(const struct tcp_conn *c, enum tcp_option o)
 static int get_ip(const struct tcp_conn *c, enum tcp_option o)
 {
 	if (o == TCP_O_TOS)
-		return c->tos;
+		return c->v4.tos;
 	if (o == TCP_O_TTL)
-		return c->ttl ? c->ttl : (int)IP_TTL_DEFAULT;
-	return o == TCP_O_PMTUDISC ? c->pmtudisc : (int)c->b.flags;
+		return c->v4.ttl ? c->v4.ttl : (int)IP_TTL_DEFAULT;
+	return o == TCP_O_PMTUDISC ? c->v4.pmtudisc : (int)c->b.flags;
+}
+
+void tcp_set_manner6(struct tcp_conn *c, uint8_t tclass, uint8_t hops,
+		     uint8_t pmtudisc, bool no_flow_label)
+{
+	MUST_HOLD(&c->eng->lock);
+	c->v6 = (struct tcp_manner){tclass, hops, pmtudisc & 0x7f,
+				    no_flow_label};
+}
+
+void tcp_set_ifindex(struct tcp_conn *c, uint32_t ifindex)
+{
+	MUST_HOLD(&c->eng->lock);
+	c->ifindex = (uint8_t)ifindex;
 }
 
 int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value)

@@ -134,8 +134,7 @@ void tcp_tw_take(struct tcp_conn *c)
 	w->ts_ok = c->ts_ok;
 	w->ts_recent = c->ts_recent;
 	w->ts_offset = c->ts_offset;
-	w->tos = c->tos;
-	w->ttl = c->ttl;
+	w->manner = *tcp_manner_of(c, &key.remote);
 	w->until = eng->now + LIMIT_TIME_WAIT_US;
 	list_push(&t->time_wait, &w->link);
 	t->ntime_wait++;
@@ -150,8 +149,7 @@ static void send_ack(struct tcp *t, struct tcp_tw *w)
 		.ack = w->rcv_nxt,
 		.window = (uint16_t)MIN(w->rcv_wnd >> w->rcv_wscale, 65535u),
 		.flags = TCP_ACK,
-		.tos = w->tos,
-		.ttl = w->ttl,
+		.manner = w->manner,
 	};
 
 	if (w->ts_ok) {

@@ -25,7 +25,7 @@ struct tcp_tw {
 	uint32_t ts_recent, ts_offset;
 	usecs oow_ack_at; /* [S] limits answers to strange segments */
 	uint8_t rcv_wscale;
-	uint8_t tos, ttl;
+	struct tcp_manner manner;
 	bool ts_ok;
 };
 

@@ -40,14 +40,24 @@ enum tcp_state tcp_get_state(const struct tcp_conn *c)
 	return (enum tcp_state)c->state;
 }
 
+/* Bound, it is what bind() said; connected, it is the way. */
+static uint32_t scope_of(const struct tcp_conn *c, const struct inet_addr *a)
+{
+	if (!inet_needs_scope(a))
+		return 0;
+	return c->path.ifp ? c->path.ifp->index : c->ifindex;
+}
+
 struct endpoint tcp_local(const struct tcp_conn *c)
 {
-	return (struct endpoint){c->b.key.local, c->b.key.lport};
+	return (struct endpoint){c->b.key.local, c->b.key.lport,
+				 scope_of(c, &c->b.key.local)};
 }
 
 struct endpoint tcp_remote(const struct tcp_conn *c)
 {
-	return (struct endpoint){c->b.key.remote, c->b.key.rport};
+	return (struct endpoint){c->b.key.remote, c->b.key.rport,
+				 scope_of(c, &c->b.key.remote)};
 }
 
 /* Room for payload; 0 also while too much is unsent (TCP_NOTSENT_LOWAT). */

@@ -72,7 +72,7 @@ static void view_conn(const struct tcp_conn *c, struct tcp_view *v)
 		.wqueue = (uint32_t)c->sndq.bytes,
 		.rcvbuf = c->rcvbuf,
 		.sndbuf = c->sndbuf,
-		.tos = c->tos,
+		.tos = tcp_manner_of(c, &c->b.key.remote)->tos,
 		.shut_recv = c->recv_shut || c->peer_fin,
 		.shut_send = c->send_shut,
 		.owner = c->news.owner,
@@ -103,7 +103,7 @@ static bool view_half(const struct tcp_conn *c, uint32_t n, struct tcp_view *v)
 		.timer = TCP_VIEW_RETRANSMIT,
 		.timer_in = until(c->eng, h->sent_at + wait),
 		.retries = h->tries,
-		.tos = c->tos,
+		.tos = tcp_manner_of(c, &h->key.remote)->tos,
 	};
 	return true;
 }
@@ -121,7 +121,7 @@ static bool view_time_wait(const struct tcp *t, uint64_t n, struct tcp_view *v)
 			.state = TCPS_TIME_WAIT,
 			.timer = TCP_VIEW_TIME_WAIT,
 			.timer_in = until(t->eng, w->until),
-			.tos = w->tos,
+			.tos = w->manner.tos,
 		};
 		return true;
 	}

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "eth.h"
+#include "ip4.h"
 #include "tcp_fsm.h"
 #include "tcp_window.h"
 #include "tx.h"

@@ -8,10 +8,10 @@
  *   own buffers. What arrives is udp_in.c's, memberships are udp_group.c's.
  *
  * Comes in   sock_dgram.c calls.
- * Goes out   ip4.c.
+ * Goes out   ip.c.
  * Never      sleeps or knows about sockets.
  * Lock       the stack lock is held.
- * Follows    RFC 768, RFC 1122 4.1, udp(7), ip(7).
+ * Follows    RFC 768, RFC 1122 4.1, RFC 8200 8.1, udp(7), ip(7), ipv6(7).
  */
 #include "udp.h"
 
@@ -19,13 +19,15 @@
 #include <string.h>
 
 #include "cksum.h"
-#include "ip4.h"
+#include "ip.h"
 #include "limits.h"
 #include "must.h"
 #include "net.h"
 #include "tx.h"
 #include "udp_err.h"
 #include "wire.h"
+
+const struct udp_wish udp_no_wish = {.ttl = -1, .tos = -1, .dont_fragment = -1};
 
 void udp_init(struct udp *u, struct engine *eng, struct net *net)
 {
@@ -53,10 +55,11 @@ int udp_new(struct udp *u, struct udp_pcb **out)
 	list_init(&pcb->errq);
 	pcb->udp = u;
 	pcb->rcv_max = LIMIT_UDP_BUF;
-	pcb->multicast_loop = true;
-	pcb->multicast_all = true;
-	pcb->multicast_ttl = 1;
-	pcb->pmtudisc = UDP_PMTUDISC_WANT;
+	pcb->v4.multicast_loop = true;
+	pcb->v4.multicast_all = true;
+	pcb->v4.multicast_ttl = 1;
+	pcb->v4.pmtudisc = UDP_PMTUDISC_WANT;
+	pcb->v6 = pcb->v4;
 	*out = pcb;
 	return 0;
 }
@@ -143,6 +146,12 @@ int udp_bind(struct udp_pcb *pcb, const struct endpoint *local)
 	return err;
 }
 
+/* The most that one datagram holds. */
+static size_t payload_max(const struct inet_addr *dst)
+{
+	return inet_is4(dst) ? UDP_PAYLOAD_MAX4 : UDP_PAYLOAD_MAX6;
+}
+
 /* After a disconnect an address may be left that bind() gave. */
 static int bind_any_port(struct udp_pcb *pcb)
 {
@@ -155,19 +164,22 @@ static int bind_any_port(struct udp_pcb *pcb)
 	return ports_bind(&pcb->udp->ports, &pcb->bind, &any);
 }
 
-/* To 0.0.0.0 means to ourselves, as in Linux. */
-static struct inet_addr destination_of(const struct endpoint *to)
+/* To 0.0.0.0 or :: means to ourselves, as in Linux. */
+static struct endpoint destination_of(const struct endpoint *to)
 {
+	struct endpoint e = *to;
+
 	if (inet_is_any(&to->addr))
-		return inet_from4(ip4_make(127, 0, 0, 1));
-	return to->addr;
+		e.addr = inet_loopback_of(&to->addr);
+	return e;
 }
 
 /* The source the program fixed, or NULL. A group is nobody's source. */
 static const struct inet_addr *source_of(const struct udp_pcb *pcb,
 					 const struct inet_addr *asked)
 {
-	const struct inet_addr *a = asked ? asked : &pcb->bind.key.local;
+	const struct inet_addr *a =
+		inet_is_any(asked) ? &pcb->bind.key.local : asked;
 
 	if (inet_is_any(a) || inet_is_multicast(a) ||
 	    net_is_broadcast(pcb->udp->net, a))
@@ -175,22 +187,41 @@ static const struct inet_addr *source_of(const struct udp_pcb *pcb,
 	return a;
 }
 
-/* The way out; IP_MULTICAST_IF and SO_BINDTODEVICE overrule the routes. */
-static int find_path(struct udp_pcb *pcb, const struct inet_addr *dst,
-		     const struct inet_addr *src, struct path *path)
+/* The interface that was named, from the strictest to the mildest word. */
+static uint32_t way_out(struct udp_pcb *pcb, const struct endpoint *to,
+			uint32_t asked)
+{
+	const struct udp_manner *m = udp_manner_of(pcb, &to->addr);
+
+	if (to->scope)
+		return to->scope;
+	if (asked)
+		return asked;
+	if (pcb->ifindex)
+		return pcb->ifindex;
+	return inet_is_multicast(&to->addr) ? m->multicast_if : 0;
+}
+
+/* The way out; an interface that is named overrules the routes. */
+static int find_path(struct udp_pcb *pcb, const struct endpoint *to,
+		     const struct inet_addr *src, uint32_t ifindex,
+		     struct path *path)
 {
 	struct net *net = pcb->udp->net;
-	uint32_t ifindex = pcb->ifindex;
-	const struct inet_addr *ours;
+	const struct inet_addr *dst = &to->addr, *ours;
 	struct iface *ifp;
-	int err = route_lookup(net, dst, src, path);
+	int err;
 
-	if (inet_is_multicast(dst) && pcb->multicast_if)
-		ifindex = pcb->multicast_if;
-	if (ifindex == 0 || (!err && path->ifp->index == ifindex))
+	/* Unbound it is ::, whatever the socket's family. */
+	if (inet_is4(&pcb->bound.addr) && !inet_is4(dst))
+		return -EAFNOSUPPORT;
+	if (src && !inet_is4(src) && inet_is4(dst))
+		return -ENETUNREACH;
+	err = route_lookup_on(net, dst, src, ifindex, path);
+	if (ifindex == 0 || !err)
 		return err;
 	if (ifindex > net->nifs)
-		return -ENODEV;
+		return -ENETUNREACH;
 
 	/* As if the destination were on that link. */
 	ifp = &net->ifs[ifindex - 1];
@@ -204,7 +235,7 @@ static int find_path(struct udp_pcb *pcb, const struct inet_addr *dst,
 int udp_connect(struct udp_pcb *pcb, const struct endpoint *remote)
 {
 	struct udp *u = pcb->udp;
-	struct endpoint to = {destination_of(remote), remote->port};
+	struct endpoint to = destination_of(remote);
 	const struct inet_addr *src = &pcb->bound.addr;
 	struct path path;
 	int err;
@@ -214,10 +245,13 @@ int udp_connect(struct udp_pcb *pcb, const struct endpoint *remote)
 	if (inet_is_any(src) || inet_is_multicast(src) ||
 	    net_is_broadcast(u->net, src))
 		src = NULL;
-	err = find_path(pcb, &to.addr, src, &path);
+	err = find_path(pcb, &to, src, way_out(pcb, &to, 0), &path);
 	if (err)
 		return err;
-	return ports_connect(&u->ports, &pcb->bind, &path.source, &to);
+	err = ports_connect(&u->ports, &pcb->bind, &path.source, &to);
+	if (!err)
+		pcb->scope = to.scope;
+	return err;
 }
 
 /* bind()'s port stays; one that nobody asked for is given back, as in Linux. */
@@ -291,21 +325,31 @@ static void push_header(struct tx *t, uint16_t sport, uint16_t dport,
 	tx_set_csum(t, offsetof(struct udp_wire, cksum));
 }
 
-static void choose_how(const struct udp_pcb *pcb, const struct path *path,
-		       size_t len, struct ip_how *how)
+static void choose_how(struct udp_pcb *pcb, const struct path *path,
+		       const struct udp_wish *wish, size_t len,
+		       struct ip_how *how)
 {
-	size_t total = len + sizeof(struct udp_wire) + sizeof(struct ip4_wire);
+	const struct udp_manner *m = udp_manner_of(pcb, &how->dst);
+	size_t total = len + sizeof(struct udp_wire) + ip_header_len(&how->dst);
+	bool to_many = inet_is_multicast(&how->dst);
 
 	how->src = path->source;
 	how->proto = IP_PROTO_UDP;
-	how->ttl = inet_is_multicast(&how->dst) ? pcb->multicast_ttl : pcb->ttl;
-	how->tos = pcb->tos;
+	how->ttl = to_many ? m->multicast_ttl : m->ttl;
+	how->ttl_is_zero = to_many ? m->multicast_ttl == 0 : m->ttl_is_zero;
+	if (wish->ttl >= 0) {
+		how->ttl = (uint8_t)wish->ttl;
+		how->ttl_is_zero = wish->ttl == 0;
+	}
+	how->tos = wish->tos >= 0 ? (uint8_t)wish->tos : m->tos;
+	how->no_flow_label = m->no_flow_label;
 	how->broadcast_ok = pcb->broadcast;
 	how->path = path;
-	switch ((enum udp_pmtudisc)pcb->pmtudisc) {
+	switch ((enum udp_pmtudisc)m->pmtudisc) {
 	case UDP_PMTUDISC_DONT:
 		break;
 	case UDP_PMTUDISC_WANT:
+		/* Routers of IPv6 never fragment: there is nothing to say. */
 		how->dont_fragment = total <= path->mtu;
 		break;
 	case UDP_PMTUDISC_DO:
@@ -316,18 +360,23 @@ static void choose_how(const struct udp_pcb *pcb, const struct path *path,
 		how->ignore_pmtu = true;
 		break;
 	}
+	if (wish->dont_fragment >= 0)
+		how->dont_fragment |= wish->dont_fragment > 0;
+	else
+		how->dont_fragment |= m->dont_fragment;
 }
 
 /* What was sent to many is heard here too, if anybody listens. */
 static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 		      const struct ip_how *how)
 {
+	size_t header = ip_header_len(&how->dst);
 	struct udp *u = pcb->udp;
 	struct iface *ifp = how->path->ifp;
 	struct pkt *p;
 
 	if (inet_is_multicast(&how->dst)) {
-		if (!pcb->multicast_loop ||
+		if (!udp_manner_of(pcb, &how->dst)->multicast_loop ||
 		    !udp_is_joined(u, &how->dst, ifp->index))
 			return;
 	} else if (!iface_is_broadcast(ifp, &how->dst)) {
@@ -339,11 +388,11 @@ static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 	p = tx_flatten(u->eng->arena, t);
 	if (!p)
 		return;
-	if (!p->l4 || p->l4 < p->data + sizeof(struct ip4_wire)) {
+	if (!p->l4 || p->l4 < p->data + header) {
 		pkt_free(u->eng->arena, p);
 		return;
 	}
-	p->l3 = p->l4 - sizeof(struct ip4_wire);
+	p->l3 = p->l4 - header;
 	pkt_pull(p, (size_t)(p->l4 - p->data));
 	p->ifp = ifp;
 	p->stamp = u->eng->now;
@@ -353,22 +402,34 @@ static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 }
 
 /* A lost frame is the network's ordinary manner; only recverr wants to know. */
-static int forgive(const struct udp_pcb *pcb, int err)
+static int forgive(struct udp_pcb *pcb, const struct endpoint *to, int err)
 {
+	bool recverr = udp_manner_of(pcb, &to->addr)->recverr;
+
 	switch (err) {
 	case -ENOBUFS:
 	case -EAGAIN:
 	case -EIO:
-		return pcb->recverr ? -ENOBUFS : 0;
+		return recverr ? -ENOBUFS : 0;
 	case -EHOSTUNREACH:
-		return pcb->recverr ? err : 0;
+		return recverr ? err : 0;
 	default:
 		return err;
 	}
 }
 
+/* Too long for IP, or for the path: recverr hears what would fit. */
+static int too_long(struct udp_pcb *pcb, const struct endpoint *to,
+		    const struct path *path)
+{
+	if (udp_manner_of(pcb, &to->addr)->recverr)
+		udp_err_note_local(pcb, EMSGSIZE, to, path->mtu);
+	return -EMSGSIZE;
+}
+
 static int send_on(struct udp_pcb *pcb, const struct endpoint *to,
-		   const struct path *path, struct uio *from)
+		   const struct path *path, const struct udp_wish *wish,
+		   struct uio *from)
 {
 	struct ip_how how = {.dst = to->addr};
 	struct udp *u = pcb->udp;
@@ -376,7 +437,7 @@ static int send_on(struct udp_pcb *pcb, const struct endpoint *to,
 	struct tx t;
 	int err;
 
-	choose_how(pcb, path, from->left, &how);
+	choose_how(pcb, path, wish, from->left, &how);
 	tx_init(&t);
 	err = borrow(pcb, &t, from, &flat);
 	if (err)
@@ -387,26 +448,40 @@ static int send_on(struct udp_pcb *pcb, const struct endpoint *to,
 		stats_add(&u->eng->stats, STAT_UDP_OUT_DATAGRAMS, 1);
 		loop_back(pcb, &t, &how);
 	}
-	err = forgive(pcb, err);
+	if (err == -EMSGSIZE)
+		err = too_long(pcb, to, path);
+	err = forgive(pcb, to, err);
 
 free_flat:
 	pkt_free(u->eng->arena, flat);
 	return err;
 }
 
+/* Where to, when `to` does not say: the connected remote. */
+static struct endpoint remote_of(const struct udp_pcb *pcb,
+				 const struct endpoint *to)
+{
+	if (to)
+		return destination_of(to);
+	return (struct endpoint){pcb->bind.key.remote, pcb->bind.key.rport,
+				 pcb->scope};
+}
+
 int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
-	     const struct inet_addr *src, struct uio *from)
+	     const struct udp_wish *wish, struct uio *from)
 {
 	struct endpoint remote;
 	struct path path;
 	int err;
 
 	MUST_HOLD(&pcb->udp->eng->lock);
+	if (!wish)
+		wish = &udp_no_wish;
 	/* Linux binds first, even for a send that is then refused. */
 	err = bind_any_port(pcb);
 	if (err)
 		return err == -EADDRINUSE ? -EAGAIN : err;
-	if (from->left > UDP_PAYLOAD_MAX)
+	if (from->left > UINT16_MAX)
 		return -EMSGSIZE;
 	if (to && to->port == 0)
 		return -EINVAL;
@@ -416,17 +491,16 @@ int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
 	if (err)
 		return err;
 
-	remote = to ? (struct endpoint){destination_of(to), to->port}
-		    : (struct endpoint){pcb->bind.key.remote,
-					pcb->bind.key.rport};
-	if (!inet_is4(&remote.addr))
-		return -ENETUNREACH;
+	remote = remote_of(pcb, to);
 	if (!pcb->broadcast && net_is_broadcast(pcb->udp->net, &remote.addr))
 		return -EACCES;
-	err = find_path(pcb, &remote.addr, source_of(pcb, src), &path);
+	err = find_path(pcb, &remote, source_of(pcb, &wish->src),
+			way_out(pcb, &remote, wish->ifindex), &path);
 	if (err)
 		return err;
-	return send_on(pcb, &remote, &path, from);
+	if (from->left > payload_max(&remote.addr))
+		return too_long(pcb, &remote, &path);
+	return send_on(pcb, &remote, &path, wish, from);
 }
 
 /* Bytes of the headers in front of a queued datagram's payload. */
@@ -437,18 +511,20 @@ static size_t headers_of(const struct pkt *p)
 
 static void read_meta(const struct pkt *p, struct udp_meta *meta)
 {
-	const struct ip4_wire *ip = (const void *)p->l3;
 	const struct udp_wire *wire = (const void *)p->l4;
 
 	*meta = (struct udp_meta){
-		.from = {inet_from4(ip->src), be16_get(wire->sport)},
-		.to = inet_from4(ip->dst),
+		.from = {ip_src(p), be16_get(wire->sport), 0},
+		.to = ip_dst(p),
 		.to_port = be16_get(wire->dport),
 		.ifindex = p->ifp ? p->ifp->index : 0,
 		.tos = p->tos,
-		.ttl = ip->ttl,
+		.ttl = ip_ttl(p),
+		.flow_label = ip_flow_label(p),
 		.stamp = p->stamp,
 	};
+	if (inet_needs_scope(&meta->from.addr))
+		meta->from.scope = meta->ifindex;
 }
 
 static struct pkt *first_of(const struct udp_pcb *pcb)

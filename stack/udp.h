@@ -35,7 +35,8 @@ struct iface;
 struct net;
 
 enum {
-	UDP_PAYLOAD_MAX = 65507, /* 65535 less the IPv4 and UDP headers */
+	UDP_PAYLOAD_MAX4 = 65507, /* 65535 less the IPv4 and UDP headers */
+	UDP_PAYLOAD_MAX6 = 65527, /* 65535 less the UDP header */
 	UDP_GROUPS = 20,      /* memberships of a pcb (igmp_max_memberships) */
 	UDP_HOST_GROUPS = 64, /* different groups of the whole host */
 };
@@ -47,6 +48,32 @@ enum udp_pmtudisc {
 	UDP_PMTUDISC_DO,    /* always DF; -EMSGSIZE when it does not fit */
 	UDP_PMTUDISC_PROBE, /* DF, and only the interface's MTU counts */
 };
+
+/* How a pcb's datagrams of one family are sent, and which news of them it
+ * wants: options of IPPROTO_IP, or of IPPROTO_IPV6. */
+struct udp_manner {
+	uint8_t ttl;           /* IP_TTL, IPV6_UNICAST_HOPS; 0: default */
+	bool ttl_is_zero;      /* really 0 */
+	uint8_t multicast_ttl; /* default 1; 0 is 0 */
+	uint8_t tos;           /* IP_TOS, IPV6_TCLASS */
+	uint8_t pmtudisc;      /* enum udp_pmtudisc, default WANT */
+	bool dont_fragment;    /* IPV6_DONTFRAG: -EMSGSIZE when too long */
+	bool recverr;          /* IP_RECVERR, IPV6_RECVERR */
+	bool multicast_loop;   /* default on */
+	bool multicast_all;    /* default on */
+	bool no_flow_label;    /* IPV6_AUTOFLOWLABEL is off */
+	uint32_t multicast_if; /* ifindex; 0: by route */
+};
+
+/* What one datagram is to be like, where it differs from the rest. */
+struct udp_wish {
+	struct inet_addr src;  /* any: as bound, or chosen */
+	uint32_t ifindex;      /* the way out; 0: by the routes */
+	int16_t ttl, tos;      /* -1: as ever */
+	int16_t dont_fragment; /* -1: as ever */
+};
+
+extern const struct udp_wish udp_no_wish;
 
 /* A multicast group joined on an interface; ifindex 0: on every one. */
 struct udp_group {
@@ -77,17 +104,11 @@ struct udp_pcb {
 	uint64_t drops;        /* [S] arrived but did not fit (SO_RXQ_OVFL) */
 	struct list errq;      /* [S] for MSG_ERRQUEUE; see udp_err.h */
 	uint32_t err_count;    /* [S] entries in errq */
-	bool recverr;          /* [S] IP_RECVERR */
 	bool broadcast;        /* [S] SO_BROADCAST */
-	bool shut_read;      /* [S] shutdown(SHUT_RD): once empty, at the end */
-	bool multicast_loop; /* [S] IP_MULTICAST_LOOP, default on */
-	bool multicast_all;  /* [S] IP_MULTICAST_ALL, default on */
-	uint8_t pmtudisc;    /* [S] enum udp_pmtudisc, default WANT */
-	uint8_t ttl;         /* [S] IP_TTL; 0: default */
-	uint8_t tos;         /* [S] IP_TOS */
-	uint8_t multicast_ttl; /* [S] IP_MULTICAST_TTL, default 1 */
-	uint32_t multicast_if; /* [S] IP_MULTICAST_IF ifindex; 0: by route */
-	uint32_t ifindex;      /* [S] SO_BINDTODEVICE; 0: any */
+	bool shut_read; /* [S] shutdown(SHUT_RD): once empty, at the end */
+	struct udp_manner v4, v6; /* [S] by the family of the datagram */
+	uint32_t ifindex;         /* [S] SO_BINDTODEVICE, or a scope; 0: any */
+	uint32_t scope;           /* [S] of the connected remote */
 	struct udp_group groups[UDP_GROUPS]; /* [S] */
 	uint32_t ngroups;                    /* [S] */
 };
@@ -99,8 +120,9 @@ struct udp_meta {
 	uint16_t to_port;     /* ours */
 	uint32_t ifindex;     /* where it came in */
 	uint8_t tos;
-	uint8_t ttl;
-	usecs stamp; /* when its batch was read */
+	uint8_t ttl;         /* or hop limit */
+	uint32_t flow_label; /* IPv6 */
+	usecs stamp;         /* when its batch was read */
 };
 
 void udp_init(struct udp *u, struct engine *eng, struct net *net);
@@ -138,13 +160,17 @@ void udp_disconnect(struct udp_pcb *pcb);
 
 /*
  * Sends everything left in `from` as one datagram. `to` NULL: the connected
- * remote. `src` from IP_PKTINFO, or NULL. Binds an ephemeral port if none is
- * bound. 0, or the pending error, -EMSGSIZE, -EDESTADDRREQ, -EINVAL (port 0),
- * -EACCES, -ENETUNREACH, -EADDRNOTAVAIL, -ENOBUFS. A frame that the link had
- * no room for counts as sent, unless recverr is set.
+ * remote. `wish` may be NULL. Binds an ephemeral port if none is bound. 0, or
+ * the pending error, -EMSGSIZE, -EDESTADDRREQ, -EINVAL (port 0), -EACCES,
+ * -ENETUNREACH, -EADDRNOTAVAIL, -ENOBUFS. A frame that the link had no room
+ * for counts as sent, unless recverr is set.
  */
 int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
-	     const struct inet_addr *src, struct uio *from) MUST_CHECK;
+	     const struct udp_wish *wish, struct uio *from) MUST_CHECK;
+
+/* The settings for datagrams to or from `a`. */
+static inline struct udp_manner *udp_manner_of(struct udp_pcb *pcb,
+					       const struct inet_addr *a);
 
 /*
  * Copies the first datagram out, as much of it as fits, and removes it unless
@@ -189,6 +215,12 @@ bool udp_icmp_is_ours(struct udp *u, const struct icmp_error *e);
 void udp_icmp_error(struct udp *u, const struct icmp_error *e);
 
 /* Inline bodies. */
+
+static inline struct udp_manner *udp_manner_of(struct udp_pcb *pcb,
+					       const struct inet_addr *a)
+{
+	return inet_is4(a) ? &pcb->v4 : &pcb->v6;
+}
 
 static inline bool udp_is_connected(const struct udp_pcb *pcb)
 {

@@ -32,6 +32,24 @@ static size_t payload_of(const struct icmp_error *e, const uint8_t **payload)
 	return MIN(e->quote_len - header, (size_t)LIMIT_UDP_QUOTE);
 }
 
+static void enqueue(struct udp_pcb *pcb, const struct udp_refusal *refusal,
+		    const uint8_t *payload, size_t len)
+{
+	struct pkt *p;
+
+	MUST_HOLD(&pcb->udp->eng->lock);
+	if (pcb->err_count >= LIMIT_UDP_ERRORS)
+		return;
+	p = pkt_new(pcb->udp->eng->arena, sizeof(*refusal) + len, 0);
+	if (!p)
+		return;
+	memcpy(pkt_append(p, sizeof(*refusal)), refusal, sizeof(*refusal));
+	if (len)
+		memcpy(pkt_append(p, len), payload, len);
+	list_push(&pcb->errq, &p->link);
+	pcb->err_count++;
+}
+
 void udp_err_note(struct udp_pcb *pcb, const struct icmp_error *e)
 {
 	struct udp_refusal refusal = {
@@ -39,24 +57,27 @@ void udp_err_note(struct udp_pcb *pcb, const struct icmp_error *e)
 		.type = e->type,
 		.code = e->code,
 		.info = e->mtu,
-		.to = {e->remote, e->remote_port},
-		.offender = e->offender,
+		.to = {e->remote, e->remote_port, 0},
+		.offender = {e->offender, 0, 0},
 	};
 	const uint8_t *payload = NULL;
 	size_t len = payload_of(e, &payload);
-	struct pkt *p;
 
-	MUST_HOLD(&pcb->udp->eng->lock);
-	if (pcb->err_count >= LIMIT_UDP_ERRORS)
-		return;
-	p = pkt_new(pcb->udp->eng->arena, sizeof(refusal) + len, 0);
-	if (!p)
-		return;
-	memcpy(pkt_append(p, sizeof(refusal)), &refusal, sizeof(refusal));
-	if (len)
-		memcpy(pkt_append(p, len), payload, len);
-	list_push(&pcb->errq, &p->link);
-	pcb->err_count++;
+	if (inet_needs_scope(&e->remote))
+		refusal.to.scope = e->ifindex;
+	if (inet_needs_scope(&e->offender))
+		refusal.offender.scope = e->ifindex;
+	enqueue(pcb, &refusal, payload, len);
+}
+
+void udp_err_note_local(struct udp_pcb *pcb, int error,
+			const struct endpoint *to, uint32_t info)
+{
+	struct udp_refusal refusal = {
+		.error = error, .is_local = true, .info = info, .to = *to};
+
+	enqueue(pcb, &refusal, NULL, 0);
+	news_leave(pcb->udp->eng, &pcb->news, NEWS_ERROR);
 }
 
 static struct pkt *first_of(const struct udp_pcb *pcb)

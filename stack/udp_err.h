@@ -18,14 +18,19 @@
 
 /* What is told about one error. */
 struct udp_refusal {
-	int error;                 /* errno */
-	uint8_t type, code;        /* of the ICMP message */
-	uint32_t info;             /* the path MTU, for EMSGSIZE */
-	struct endpoint to;        /* where the datagram went */
-	struct inet_addr offender; /* who refused it */
+	int error;                /* errno */
+	bool is_local;            /* we refused it ourselves */
+	uint8_t type, code;       /* of the ICMP message */
+	uint32_t info;            /* the path MTU, for EMSGSIZE */
+	struct endpoint to;       /* where the datagram went */
+	struct endpoint offender; /* who refused it; no port */
 };
 
 void udp_err_note(struct udp_pcb *pcb, const struct icmp_error *e);
+
+/* A datagram to `to` was refused here; `info` as in struct udp_refusal. */
+void udp_err_note_local(struct udp_pcb *pcb, int error,
+			const struct endpoint *to, uint32_t info);
 
 /*
  * Takes the oldest: copies what fits of the datagram and returns how much;

@@ -78,7 +78,7 @@ Test(udp_err, noted_error_comes_with_its_datagram)
 	cr_assert(eq(int, r.error, ECONNREFUSED));
 	cr_assert(eq(int, r.to.port, 53));
 	cr_assert(inet_equal(&r.to.addr, &e.remote));
-	cr_assert(inet_equal(&r.offender, &e.offender));
+	cr_assert(inet_equal(&r.offender.addr, &e.offender));
 	cr_assert(eq(int, (int)take(&r, buf, sizeof(buf), &full), -EAGAIN));
 }
 

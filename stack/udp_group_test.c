@@ -14,7 +14,7 @@ static struct inet_addr group;
 
 static struct udp_pcb *open_pcb(void)
 {
-	struct endpoint any = {inet_from4(ip4_make(0, 0, 0, 0)), 5353};
+	struct endpoint any = {inet_from4(ip4_make(0, 0, 0, 0)), 5353, 0};
 	struct udp_pcb *pcb;
 
 	cr_assert(eq(int, udp_new(&t.udp, &pcb), 0));
@@ -61,7 +61,7 @@ HOST_TEST(udp_group, joined_group_is_heard)
 	cr_assert(eq(int, give(), DONE));
 	cr_assert(eq(u32, a->rcv_count, 1));
 	cr_assert(eq(u32, b->rcv_count, 1));
-	b->multicast_all = false;
+	b->v4.multicast_all = false;
 	cr_assert(eq(int, give(), DONE));
 	cr_assert(eq(u32, a->rcv_count, 2));
 	cr_assert(eq(u32, b->rcv_count, 1));
@@ -92,7 +92,7 @@ HOST_TEST(udp_group, memberships_are_counted_and_limited)
 
 HOST_TEST(udp_group, what_we_send_to_a_group_is_heard_here_too)
 {
-	struct endpoint to = {group, 5353};
+	struct endpoint to = {group, 5353, 0};
 	struct iovec storage;
 	struct uio u;
 
@@ -102,7 +102,7 @@ HOST_TEST(udp_group, what_we_send_to_a_group_is_heard_here_too)
 	cr_assert(eq(sz, t.wire.nframes, 1));
 	cr_assert(eq(u8, nettest_sent_ip(&t, 0)->ttl, 1));
 	cr_assert(eq(sz, udp_next_len(b), 5));
-	a->multicast_loop = false;
+	a->v4.multicast_loop = false;
 	uio_flat(&u, &storage, "hello", 5);
 	cr_assert(eq(int, udp_send(a, &to, NULL, &u), 0));
 	cr_assert(eq(u32, b->rcv_count, 1));

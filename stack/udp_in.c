@@ -123,10 +123,10 @@ static bool has_joined(const struct udp_pcb *pcb, const struct inet_addr *group,
 }
 
 /* ip(7) IP_MULTICAST_ALL: by default any group of the host will do. */
-static bool wants_group(const struct udp_pcb *pcb, const struct iface *ifp,
+static bool wants_group(struct udp_pcb *pcb, const struct iface *ifp,
 			const struct inet_addr *dst)
 {
-	if (!inet_is_multicast(dst) || pcb->multicast_all)
+	if (!inet_is_multicast(dst) || udp_manner_of(pcb, dst)->multicast_all)
 		return true;
 	return has_joined(pcb, dst, ifp->index);
 }
@@ -199,14 +199,16 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
  * too narrow unless it lets its datagrams be fragmented; with recverr it hears
  * of everything.
  */
-static bool wants_error(const struct udp_pcb *pcb, const struct icmp_error *e)
+static bool wants_error(struct udp_pcb *pcb, const struct icmp_error *e)
 {
-	if (pcb->recverr)
+	const struct udp_manner *m = udp_manner_of(pcb, &e->remote);
+
+	if (m->recverr)
 		return true;
 	if (!udp_is_connected(pcb))
 		return false;
 	if (e->error == EMSGSIZE)
-		return pcb->pmtudisc != UDP_PMTUDISC_DONT;
+		return m->pmtudisc != UDP_PMTUDISC_DONT;
 	return e->hard;
 }
 
@@ -229,7 +231,7 @@ void udp_icmp_error(struct udp *u, const struct icmp_error *e)
 	if (!pcb || !wants_error(pcb, e))
 		return;
 	pcb->error = e->error;
-	if (pcb->recverr)
+	if (udp_manner_of(pcb, &e->remote)->recverr)
 		udp_err_note(pcb, e);
 	news_leave(u->eng, &pcb->news, NEWS_ERROR);
 }

@@ -297,7 +297,7 @@ HOST_TEST(udp_in, errors_are_for_the_connected_and_the_curious)
 	e.remote_port = 54;
 	udp_icmp_error(&t.udp, &e);
 	cr_assert(eq(int, udp_take_error(bound), 0));
-	bound->recverr = true;
+	bound->v4.recverr = true;
 	udp_icmp_error(&t.udp, &e);
 	cr_assert(eq(int, udp_take_error(bound), -ECONNREFUSED));
 	e.local_port = 1;
@@ -319,4 +319,94 @@ HOST_TEST(udp_in, refusal_comes_back_through_loopback)
 	nettest_run_loop(&t);
 	cr_assert(eq(int, udp_take_error(pcb), -ECONNREFUSED));
 	udp_free(pcb);
+}
+
+/* --- IPv6 --------------------------------------------------------------- */
+
+/* A datagram of 10 bytes from `src`, port 53, to `dst`, port 4000. */
+static enum verdict give6(const char *src, const char *dst, bool with_sum)
+{
+	struct inet_addr s = at(src, 0).addr, d = at(dst, 0).addr;
+	struct nettest_ip6 h = {.src = &s,
+				.dst = &d,
+				.next = IP_PROTO_UDP,
+				.hops = 9,
+				.tclass = 0x21};
+	uint8_t bytes[18] = {0};
+	struct udp_wire *wire = (void *)bytes;
+
+	*wire = (struct udp_wire){be16_make(53), be16_make(4000),
+				  be16_make(sizeof(bytes)), be16_make(0)};
+	if (with_sum)
+		wire->cksum = cksum_finish(cksum_partial(
+			bytes, sizeof(bytes),
+			cksum_pseudo(&s, &d, IP_PROTO_UDP, sizeof(bytes))));
+	return nettest_give6(&t, t.eth,
+			     nettest_pkt6(&t, &h, bytes, sizeof(bytes)));
+}
+
+/* RFC 8200 8.1: unlike with IPv4, there must be a checksum. */
+HOST_TEST(udp_in, ipv6_without_checksum_is_refused)
+{
+	struct udp_pcb *pcb;
+
+	nettest_connect6(&t);
+	pcb = open_pcb("::", 4000, NULL, BINDING_IS6);
+	cr_assert(
+		eq(int, give6("fd00::1", "fd00::2", false), DROP_UDP_CHECKSUM));
+	cr_assert(eq(int, give6("fd00::1", "fd00::2", true), TAKEN));
+	udp_free(pcb);
+}
+
+/* RFC 3493 3.7: a wildcard of IPv6 is IPv4's, too, unless it says no. */
+HOST_TEST(udp_in, ipv6_wildcard_takes_both_families)
+{
+	struct udp_pcb *both, *six;
+
+	nettest_connect6(&t);
+	both = open_pcb("::", 4000, NULL, BINDING_IS6);
+	cr_assert(eq(int, give("10.0.0.1", "10.0.0.2", 4000), TAKEN));
+	cr_assert(eq(int, give6("fd00::1", "fd00::2", true), TAKEN));
+	udp_free(both);
+	six = open_pcb("::", 4000, NULL, BINDING_IS6 | BINDING_V6ONLY);
+	cr_assert(eq(int, give("10.0.0.1", "10.0.0.2", 4000), DROP_UDP_PORT));
+	cr_assert(eq(int, give6("fd00::1", "fd00::2", true), TAKEN));
+	udp_free(six);
+}
+
+/* What a program is told; a link-local sender has the interface as scope. */
+HOST_TEST(udp_in, ipv6_meta_and_scope)
+{
+	struct udp_pcb *pcb;
+	struct udp_meta meta;
+	struct iovec storage;
+	char room[32];
+	struct uio u;
+
+	nettest_connect6(&t);
+	pcb = open_pcb("::", 4000, NULL, BINDING_IS6);
+	cr_assert(eq(int, give6("fe80::9", "fd00::2", true), TAKEN));
+	cr_assert(eq(int, give6("fd00::1", "fd00::2", true), TAKEN));
+	uio_flat(&u, &storage, room, sizeof(room));
+	cr_assert(eq(int, (int)udp_recv(pcb, &u, &meta, false, NULL), 10));
+	cr_assert(eq(u32, meta.from.scope, t.eth->index));
+	cr_assert(eq(u8, meta.ttl, 9));
+	cr_assert(eq(u8, meta.tos, 0x21));
+	uio_flat(&u, &storage, room, sizeof(room));
+	cr_assert(eq(int, (int)udp_recv(pcb, &u, &meta, false, NULL), 10));
+	cr_assert(eq(u32, meta.from.scope, 0));
+	cr_assert(inet_equal(&meta.to, &NT_US6));
+	udp_free(pcb);
+}
+
+/* The refusal itself is icmp6.c's; here it must be asked for. */
+HOST_TEST(udp_in, ipv6_closed_port_is_refused)
+{
+	size_t before;
+
+	nettest_connect6(&t);
+	before = t.wire.nframes;
+	cr_assert(eq(int, give6("fd00::1", "fd00::2", true), DROP_UDP_PORT));
+	cr_assert(eq(sz, t.wire.nframes, before + 1));
+	cr_assert(eq(u8, nettest_sent_ip6(&t, before)->next, IP_PROTO_ICMP6));
 }

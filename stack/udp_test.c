@@ -7,6 +7,7 @@
 #include <criterion/new/assert.h>
 
 #include "nettest.h"
+#include "udp_err.h"
 
 static struct nettest t;
 static struct udp_pcb *pcb;
@@ -84,8 +85,8 @@ HOST_TEST(udp, send_builds_a_correct_datagram)
 	struct endpoint to = at("10.0.0.1", 53);
 
 	cr_assert(eq(int, bind_to("0.0.0.0", 4000), 0));
-	pcb->tos = 0x10;
-	pcb->ttl = 9;
+	pcb->v4.tos = 0x10;
+	pcb->v4.ttl = 9;
 	cr_assert(eq(int, send_to(&to, "hello", 5), 0));
 	cr_assert(eq(u16, be16_get(sent(0)->sport), 4000));
 	cr_assert(eq(u16, be16_get(sent(0)->dport), 53));
@@ -118,7 +119,7 @@ HOST_TEST(udp, send_binds_an_ephemeral_port_and_keeps_it)
 
 HOST_TEST(udp, send_refuses_as_linux_does)
 {
-	static const uint8_t big[UDP_PAYLOAD_MAX + 1];
+	static const uint8_t big[UDP_PAYLOAD_MAX4 + 1];
 	struct endpoint to = at("10.0.0.1", 53), none = at("10.0.0.1", 0);
 	struct endpoint cast = at("10.0.0.255", 53);
 	struct endpoint limited = at("255.255.255.255", 53);
@@ -159,7 +160,7 @@ HOST_TEST(udp, path_mtu_discovery_decides_about_fragments)
 
 	pmtu_learn(&t.net.pmtu, &to.addr, 1400, 1500);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		pcb->pmtudisc = rows[i].mode;
+		pcb->v4.pmtudisc = rows[i].mode;
 		cr_expect(eq(int, send_to(&to, data, rows[i].len),
 			     rows[i].result),
 			  "row %zu", i);
@@ -206,7 +207,7 @@ HOST_TEST(udp, full_link_loses_the_datagram_silently)
 
 	t.wire.fail = -EAGAIN;
 	cr_assert(eq(int, send_to(&to, "x", 1), 0));
-	pcb->recverr = true;
+	pcb->v4.recverr = true;
 	cr_assert(eq(int, send_to(&to, "x", 1), -ENOBUFS));
 }
 
@@ -215,17 +216,20 @@ HOST_TEST(udp, packet_info_chooses_the_source)
 	struct endpoint to = at("10.0.0.1", 53);
 	struct inet_prefix second = {inet_from4(ip4_make(10, 0, 0, 7)), 120};
 	struct inet_addr foreign = inet_from4(ip4_make(10, 0, 0, 8));
+	struct udp_wish wish = udp_no_wish;
 	struct iovec storage;
 	struct uio u;
 
 	cr_assert(eq(int, iface_add_addr(t.eth, &second), 0));
 	uio_flat(&u, &storage, "x", 1);
-	cr_assert(eq(int, udp_send(pcb, &to, &second.addr, &u), 0));
+	wish.src = second.addr;
+	cr_assert(eq(int, udp_send(pcb, &to, &wish, &u), 0));
 	cr_assert(
 		ip4_equal(nettest_sent_ip(&t, 0)->src, ip4_make(10, 0, 0, 7)));
 	cr_assert(has_good_checksum(0));
 	uio_flat(&u, &storage, "x", 1);
-	cr_assert(eq(int, udp_send(pcb, &to, &foreign, &u), -EADDRNOTAVAIL));
+	wish.src = foreign;
+	cr_assert(eq(int, udp_send(pcb, &to, &wish, &u), -EADDRNOTAVAIL));
 }
 
 /* Bind, connect, disconnect. */
@@ -304,8 +308,8 @@ HOST_TEST(udp, receive_tells_who_and_where)
 	struct udp_meta meta;
 	char buf[8];
 
-	pcb->tos = 0x20;
-	pcb->ttl = 33;
+	pcb->v4.tos = 0x20;
+	pcb->v4.ttl = 33;
 	cr_assert(eq(long, receive(buf, sizeof(buf), &meta, false, NULL),
 		     -EAGAIN));
 	loop_datagram("hello", 5);
@@ -350,13 +354,13 @@ HOST_TEST(udp, empty_datagram_is_received)
 
 HOST_TEST(udp, largest_datagram_goes_through_loopback)
 {
-	static char data[UDP_PAYLOAD_MAX], got[UDP_PAYLOAD_MAX];
+	static char data[UDP_PAYLOAD_MAX4], got[UDP_PAYLOAD_MAX4];
 
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (char)(i * 5 + i / 255);
 	loop_datagram(data, sizeof(data));
 	cr_assert(eq(long, receive(got, sizeof(got), NULL, false, NULL),
-		     UDP_PAYLOAD_MAX));
+		     UDP_PAYLOAD_MAX4));
 	cr_assert(eq(int, memcmp(data, got, sizeof(data)), 0));
 }
 
@@ -379,4 +383,88 @@ HOST_TEST(udp, free_clears_the_queue)
 {
 	loop_datagram("x", 1);
 	cr_assert(gt(sz, arena_count(t.arena, ARENA_PKT), 0));
+}
+
+/* --- IPv6 --------------------------------------------------------------- */
+
+static int send_wish(const char *to, const struct udp_wish *w)
+{
+	struct endpoint e = at(to, 53);
+	struct iovec storage;
+	struct uio u;
+
+	uio_flat(&u, &storage, "x", 1);
+	return udp_send(pcb, &e, w, &u);
+}
+
+static const struct ip6_wire *last6(void)
+{
+	return nettest_sent_ip6(&t, t.wire.nframes - 1);
+}
+
+HOST_TEST(udp, ipv6_settings_and_wishes)
+{
+	struct udp_wish w = udp_no_wish;
+
+	nettest_connect6(&t);
+	pcb->bind.flags = BINDING_IS6;
+	cr_assert(eq(int, send_wish("fd00::1", NULL), 0));
+	cr_assert(eq(u8, last6()->hop_limit, IP_TTL_DEFAULT));
+	pcb->v6.ttl = 9;
+	pcb->v6.tos = 0x21;
+	cr_assert(eq(int, send_wish("fd00::1", NULL), 0));
+	cr_assert(eq(u8, last6()->hop_limit, 9));
+	cr_assert(eq(u32, be32_get(last6()->ver_tc_flow) >> 20, 0x621));
+	w.ttl = 3;
+	w.tos = 0x44;
+	cr_assert(eq(int, send_wish("fd00::1", &w), 0));
+	cr_assert(eq(u8, last6()->hop_limit, 3));
+	cr_assert(eq(u32, be32_get(last6()->ver_tc_flow) >> 20, 0x644));
+	cr_assert(inet_equal(&last6()->src, &NT_US6));
+}
+
+/* ipv6(7): from one family to the other there is no way. */
+HOST_TEST(udp, ipv6_families_do_not_mix)
+{
+	struct endpoint four = at("10.0.0.1", 53);
+
+	nettest_connect6(&t);
+	pcb->bind.flags = BINDING_IS6;
+	cr_assert(eq(int, bind_to("fd00::7", 4000), -EADDRNOTAVAIL));
+	cr_assert(eq(int, bind_to("fd00::2", 4000), 0));
+	cr_assert(eq(int, connect_to("10.0.0.1", 53), -ENETUNREACH));
+	cr_assert(eq(int, send_to(&four, "x", 1), -ENETUNREACH));
+	udp_free(pcb);
+	cr_assert(eq(int, udp_new(&t.udp, &pcb), 0));
+	pcb->bind.flags = BINDING_IS6;
+	cr_assert(eq(int, bind_to("0.0.0.0", 4000), 0));
+	cr_assert(eq(int, connect_to("fd00::1", 53), -EAFNOSUPPORT));
+}
+
+/* What is too long is told to who wants to know, with what would fit. */
+HOST_TEST(udp, ipv6_too_long_is_queued_as_a_local_error)
+{
+	static uint8_t big[UDP_PAYLOAD_MAX6 + 1];
+	struct endpoint to = at("fd00::1", 53);
+	struct udp_refusal r;
+	struct iovec storage;
+	struct uio u;
+	size_t full;
+
+	nettest_connect6(&t);
+	pcb->bind.flags = BINDING_IS6;
+	cr_assert(eq(int, send_to(&to, big, sizeof(big)), -EMSGSIZE));
+	cr_assert(eq(u32, pcb->err_count, 0));
+	pcb->v6.recverr = true;
+	cr_assert(eq(int, send_to(&to, big, sizeof(big)), -EMSGSIZE));
+	pcb->v6.dont_fragment = true;
+	cr_assert(eq(int, send_to(&to, big, 1453), -EMSGSIZE));
+	cr_assert(eq(int, send_to(&to, big, 1452), 0));
+	cr_assert(eq(u32, pcb->err_count, 2));
+	uio_flat(&u, &storage, big, 1);
+	cr_assert(eq(int, (int)udp_err_take(pcb, &u, &r, &full), 0));
+	cr_assert(r.is_local);
+	cr_assert(eq(int, r.error, EMSGSIZE));
+	cr_assert(eq(u32, r.info, NETTEST_MTU));
+	cr_assert(inet_equal(&r.to.addr, &NT_PEER6));
 }
