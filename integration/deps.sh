@@ -30,7 +30,9 @@ declare -A needs=(
     tshark=tshark strace=strace ethtool=ethtool nftables=nft procps=ps
     apache2=apache2 haproxy=haproxy gunicorn=gunicorn php-fpm=/usr/sbin/php-fpm*
     ncat=ncat passt=passt
-    openssh-server=sshd openssh-client=ssh git=git"
+    openssh-server=sshd openssh-client=ssh git=git
+    postgresql=/usr/lib/postgresql/*/bin/postgres xinetd=xinetd
+    inetutils-telnetd=telnetd inetutils-telnet=telnet systemd=systemd-socket-activate"
 )
 
 is_there()

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 
 #include "epoll.h"
+#include "fdopen.h"
 #include "fdtab.h"
 #include "fork.h"
 #include "own.h"
@@ -41,6 +42,7 @@ static int settle(int fd, fdtab_word word)
 		raw1(SYS_close, fd);
 		return -EBADF;
 	}
+	fdopen_redirect(fd);
 	return fd;
 }
 

@@ -121,20 +121,50 @@ SHIM_EXPORT FILE *fdopen(int fd, const char *mode)
 	return open_cookie(fd, mode);
 }
 
-void fdopen_adopt_standard(void)
+/* What the old stream had not written yet goes where its number leads now, and
+ * at the same pace. */
+static void take_after(FILE *f, FILE *old)
+{
+	size_t n = __fpending(old);
+
+	if (__fbufsize(old) == 1)
+		setvbuf(f, NULL, _IONBF, 0);
+	else if (__flbf(old))
+		setvbuf(f, NULL, _IOLBF, 0);
+	if (n > 0)
+		fwrite_unlocked(old->_IO_write_base, 1, n, f);
+	__fpurge(old);
+}
+
+void fdopen_redirect(int fd)
 {
 	static const char *const modes[] = {"r", "w", "w"};
 	FILE **const standard[] = {&stdin, &stdout, &stderr};
+	int saved = shim_errno_save();
+	FILE *old, *f;
 
-	for (int fd = 0; fd < 3; fd++) {
-		FILE *f = fdtab_sock(fd) ? open_cookie(fd, modes[fd]) : NULL;
-
-		if (!f)
-			continue;
-		if (fd == 2)
-			setvbuf(f, NULL, _IONBF, 0);
+	if (fd > STDERR_FILENO || !fdtab_sock(fd))
+		return;
+	old = *standard[fd];
+	/* It has another number, or something unread, or is ours already. */
+	if (!old || old->_fileno != fd ||
+	    (fd == STDIN_FILENO && old->_IO_read_ptr < old->_IO_read_end) ||
+	    __atomic_load_n(&streams[fd], __ATOMIC_ACQUIRE) == old)
+		return;
+	f = open_cookie(fd, modes[fd]);
+	if (f && fd == STDERR_FILENO)
+		setvbuf(f, NULL, _IONBF, 0);
+	if (f && fd != STDIN_FILENO)
+		take_after(f, old);
+	if (f)
 		*standard[fd] = f;
-	}
+	shim_errno_restore(saved);
+}
+
+void fdopen_adopt_standard(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		fdopen_redirect(fd);
 }
 
 SHIM_EXPORT int vdprintf(int fd, const char *fmt, va_list ap)

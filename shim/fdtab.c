@@ -84,6 +84,15 @@ static fdtab_word thing(fdtab_word w)
 	return w & (FDTAB_KIND | FDTAB_ID);
 }
 
+/* Who else holds it is not known here. It may have come by an exec without a
+ * fork, and then it has no name yet. */
+static fdtab_word adopt(int fd, sock_id s)
+{
+	if (holder_name(fd, s) == 0)
+		stack_note_shared(s);
+	return FDTAB_SOCK | FDTAB_DUPED | FDTAB_SHARED | s;
+}
+
 fdtab_word fdtab_find_out(int fd)
 {
 	fdtab_word expected = FDTAB_UNKNOWN;
@@ -99,8 +108,8 @@ fdtab_word fdtab_find_out(int fd)
 	switch (holder_inode(fd, &inode)) {
 	case 0:
 		s = stack_is_up() ? stack_by_inode(inode) : 0;
-		if (s) /* Who else holds it is not known here. */
-			found = FDTAB_SOCK | FDTAB_DUPED | FDTAB_SHARED | s;
+		if (s)
+			found = adopt(fd, s);
 		break;
 	case -EBADF:
 		return FDTAB_KERNEL; /* and stays unknown */

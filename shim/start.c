@@ -171,6 +171,9 @@ static void start(void)
 	if (getenv(die_inside))
 		stack_die_inside(
 			(uint32_t)strtoul(getenv(die_inside), NULL, 10));
+	/* While the environment is still the one we were started with. */
+	if (stack_is_up())
+		holder_draw_key();
 	fork_start();
 	exec_remember();
 	at_quick_exit(end);
@@ -178,6 +181,7 @@ static void start(void)
 
 	/* Sockets that came along through exec. */
 	exec_adopt();
+	fdopen_adopt_standard();
 }
 
 static void start_once(void)
