@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
 #include "arp.h"
 #include "nl_link.h"
@@ -144,7 +145,27 @@ static bool is_wanted(const struct ifaddrmsg *m, const struct nl_ask *ask,
 	       m->ifa_index == ifp->index;
 }
 
-/* The cursor: interface, address. */
+/* One interface, from address c->at[2] on; Linux's order is first those that
+ * have their network for themselves (c->at[1] is 0), then the secondary. */
+static bool dump_iface(struct nl_ask *ask, struct nl_cursor *c,
+		       const struct ifaddrmsg *m, const struct iface *ifp,
+		       struct nl_buf *out)
+{
+	for (; c->at[1] < 2; c->at[1]++, c->at[2] = 0) {
+		for (; c->at[2] < ifp->naddrs; c->at[2]++) {
+			const struct iface_addr *a = &ifp->addrs[c->at[2]];
+			bool second = nl_addr_is_secondary(ifp, &a->prefix);
+
+			if (second == c->at[1] &&
+			    is_wanted(m, ask, ifp, &a->prefix.addr) &&
+			    !nl_addr_put(out, ask, RTM_NEWADDR, ifp, a))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The cursor: interface, secondary or not, address. */
 bool nl_addr_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 {
 	struct net *n = &ask->st->net;
@@ -157,17 +178,9 @@ bool nl_addr_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 		m = &short_form;
 	if (ask->strict && m->ifa_index)
 		ask->flags |= NLM_F_DUMP_FILTERED;
-	for (; c->at[0] < n->nifs; c->at[0]++, c->at[1] = 0) {
-		struct iface *ifp = &n->ifs[c->at[0]];
-
-		for (; c->at[1] < ifp->naddrs; c->at[1]++) {
-			const struct iface_addr *a = &ifp->addrs[c->at[1]];
-
-			if (is_wanted(m, ask, ifp, &a->prefix.addr) &&
-			    !nl_addr_put(out, ask, RTM_NEWADDR, ifp, a))
-				return false;
-		}
-	}
+	for (; c->at[0] < n->nifs; c->at[0]++, c->at[1] = 0)
+		if (!dump_iface(ask, c, m, &n->ifs[c->at[0]], out))
+			return false;
 	return true;
 }
 
@@ -195,6 +208,12 @@ static int read_change(struct nl_ask *ask, struct iface **ifp,
 	return *ifp ? 0 : -ENODEV;
 }
 
+/* Linux's words name the family of IPv4 only. */
+static size_t skip_family(const struct inet_prefix *p)
+{
+	return inet_is4(&p->addr) ? 0 : strlen("ipv4: ");
+}
+
 int nl_addr_add(struct nl_ask *ask)
 {
 	struct inet_prefix p;
@@ -209,6 +228,8 @@ int nl_addr_add(struct nl_ask *ask)
 		return -EINVAL;
 	}
 	ret = iface_add_addr(ifp, &p);
+	if (ret == -EEXIST)
+		ask->why = "ipv4: Address already assigned" + skip_family(&p);
 	if (ret == -EEXIST && ask->h->nlmsg_flags & NLM_F_REPLACE)
 		return 0;
 	if (ret == 0 && !ifp->is_loopback && inet_is4(&p.addr))
@@ -222,5 +243,10 @@ int nl_addr_delete(struct nl_ask *ask)
 	struct iface *ifp;
 	int ret = read_change(ask, &ifp, &p);
 
-	return ret < 0 ? ret : iface_delete_addr(ifp, &p);
+	if (ret < 0)
+		return ret;
+	ret = iface_delete_addr(ifp, &p);
+	if (ret < 0)
+		ask->why = "ipv4: Address not found" + skip_family(&p);
+	return ret;
 }

@@ -10,8 +10,8 @@
  *   a cursor, and each piece goes on from there, so that no answer is larger
  *   than one datagram and no turn longer than one piece.
  *
- *   Whoever is in the family of the stack may change it; see netlink in
- *   ../README.md.
+ *   Whoever is in the family of the stack may change it; see the
+ *   console in ../README.md.
  *
  * Lock       the stack lock is held.
  * Follows    netlink(7), rtnetlink(7), sock_diag(7).

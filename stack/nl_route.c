@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <linux/icmpv6.h>
+#include <linux/in_route.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -30,7 +31,8 @@ struct story {
 	uint32_t table;
 	uint8_t kind; /* RTN_UNICAST and its relations */
 	uint8_t scope;
-	bool is_answer; /* of `ip route get` */
+	bool is_answer;        /* of `ip route get` */
+	struct inet_addr from; /* whose source address was given */
 };
 
 static bool is4(const struct inet_prefix *p)
@@ -78,11 +80,18 @@ static bool put_story(struct nl_buf *out, const struct nl_ask *ask,
 		.rtm_flags = s->is_answer ? RTM_F_CLONED : 0,
 	};
 
+	if (!inet_is_any(&s->from))
+		m.rtm_src_len = is4(&s->r.dst) ? 32 : 128;
+	if (s->is_answer && s->kind == RTN_LOCAL)
+		m.rtm_flags |= RTCF_LOCAL;
+
 	nl_begin(out, type, ask->flags, ask->h ? ask->h->nlmsg_seq : 0,
 		 ask->pid, &m, sizeof(m));
 	nl_put_u32(out, RTA_TABLE, s->table);
 	if (m.rtm_dst_len)
 		nl_put_addr(out, RTA_DST, &s->r.dst.addr);
+	if (m.rtm_src_len)
+		nl_put_addr(out, RTA_SRC, &s->from);
 	if (metric)
 		nl_put_u32(out, RTA_PRIORITY, metric);
 	put_via(out, s);
@@ -329,14 +338,15 @@ int nl_route_get(struct nl_ask *ask, struct nl_buf *out)
 	s.kind = RTN_UNICAST;
 	if (net_is_local(&ask->st->net, &dst)) {
 		s.kind = RTN_LOCAL;
-		s.table = RT_TABLE_LOCAL;
 	} else if (inet_is_multicast(&dst)) {
 		s.kind = RTN_MULTICAST;
 	} else if (net_is_broadcast(&ask->st->net, &dst)) {
 		s.kind = RTN_BROADCAST;
 	}
 	s.r.dst = (struct inet_prefix){dst, 128};
-	s.r.source = path.source;
+	if (inet_is_any(&src))
+		s.r.source = path.source;
+	s.from = src;
 	s.r.ifindex = path.ifp->index;
 	s.r.protocol = RTPROT_UNSPEC;
 	if (!inet_equal(&path.next_hop, &dst))
