@@ -64,14 +64,11 @@ void lock_init(struct lock *l)
 	pthread_mutexattr_destroy(&attr);
 }
 
-enum lock_taken lock_take(struct lock *l)
+/* What a successful or orphaned lock of the mutex means. */
+static enum lock_taken took(struct lock *l, int err)
 {
 	enum lock_taken taken = LOCK_CLEAN;
-	int err;
 
-	MUST(!lock_is_mine(l));
-
-	err = pthread_mutex_lock(&l->mutex);
 	if (UNLIKELY(err == EOWNERDEAD)) {
 		MUST(pthread_mutex_consistent(&l->mutex) == 0);
 		taken = LOCK_INHERITED;
@@ -81,6 +78,24 @@ enum lock_taken lock_take(struct lock *l)
 
 	remember(l);
 	return taken;
+}
+
+enum lock_taken lock_take(struct lock *l)
+{
+	MUST(!lock_is_mine(l));
+	return took(l, pthread_mutex_lock(&l->mutex));
+}
+
+bool lock_try(struct lock *l, enum lock_taken *taken)
+{
+	int err;
+
+	MUST(!lock_is_mine(l));
+	err = pthread_mutex_trylock(&l->mutex);
+	if (err == EBUSY)
+		return false;
+	*taken = took(l, err);
+	return true;
 }
 
 void lock_release(struct lock *l)

@@ -38,6 +38,8 @@ enum lock_taken {
 void lock_init(struct lock *l);
 
 enum lock_taken lock_take(struct lock *l) MUST_CHECK;
+/* Without waiting; false: somebody alive holds it. */
+bool lock_try(struct lock *l, enum lock_taken *taken) MUST_CHECK;
 void lock_release(struct lock *l);
 
 /* Does the calling thread hold it? */

@@ -149,6 +149,31 @@ Test(lock, killed_holder_leaves_it_to_the_next_who_is_told_once)
 	lock_release(&shared->lock);
 }
 
+/* Without waiting: what somebody holds, what is free, what a dead one held. */
+Test(lock, trying_tells_held_from_free_and_left)
+{
+	enum lock_taken taken;
+	pid_t child = fork();
+
+	cr_assert(ge(int, child, 0));
+	if (child == 0) {
+		(void)!lock_take(&shared->lock);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(child, NULL, WUNTRACED);
+	cr_assert(not(lock_try(&shared->lock, &taken)));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+
+	cr_assert(lock_try(&shared->lock, &taken));
+	cr_assert(eq(int, (int)taken, LOCK_INHERITED));
+	lock_release(&shared->lock);
+	cr_assert(lock_try(&shared->lock, &taken));
+	cr_assert(eq(int, (int)taken, LOCK_CLEAN));
+	lock_release(&shared->lock);
+}
+
 Test(lock, taking_what_i_hold_is_a_bug, .signal = SIGABRT)
 {
 	(void)!lock_take(&shared->lock);
