@@ -20,6 +20,7 @@
 #include "arp.h"
 #include "bell.h"
 #include "driver.h"
+#include "keeper.h"
 #include "link_kind.h"
 #include "log.h"
 #include "must.h"
@@ -34,6 +35,7 @@
 static int arena_memfd = -1;
 static uint32_t die_turns;  /* see stack_die_inside() */
 static struct link *device; /* the lowest layer of the first interface */
+static int lifeline = -1;   /* see stack_hold_lifeline() */
 
 PRINTF_LIKE(4, 5)
 static int explain(int error, char *why, size_t size, const char *fmt, ...)
@@ -290,12 +292,23 @@ int stack_boot(const struct stack_config *c, char *why, size_t why_size)
 	return 0;
 
 unmap:
-	/* The process ends after this: descriptors need no care. */
+	/* The process ends after this: other descriptors need no care. */
+	ownfd_forget(&arena_memfd);
 	arena_unmap(arena);
 	return ret;
 }
 
 /* --- the family: programs that a program of ours executes ---------------- */
+
+/* A number may have become anything meanwhile. 0: not a pipe. */
+static unsigned long long pipe_inode(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)
+		       ? st.st_ino
+		       : 0;
+}
 
 int stack_export(char *text, size_t size)
 {
@@ -303,13 +316,47 @@ int stack_export(char *text, size_t size)
 
 	if (!turn_stack || !device)
 		return -ENOENT;
-	n = snprintf(text, size, "%d,%d,%llx", arena_memfd, device->fd,
+	n = snprintf(text, size, "%d,%d,%d:%llx,%llx", arena_memfd, device->fd,
+		     lifeline, pipe_inode(lifeline),
 		     (unsigned long long)arena_id(turn_stack->eng.arena));
 	if (n < 0 || (size_t)n >= size)
 		return -ENOSPC;
-	sys_fcntl(arena_memfd, F_SETFD, 0);
-	sys_fcntl(device->fd, F_SETFD, 0);
+	stack_let_inherit(true);
 	return 0;
+}
+
+void stack_let_inherit(bool yes)
+{
+	int flag = yes ? 0 : FD_CLOEXEC;
+
+	if (!turn_stack || !device)
+		return;
+	sys_fcntl(arena_memfd, F_SETFD, flag);
+	sys_fcntl(device->fd, F_SETFD, flag);
+	if (lifeline >= 0)
+		sys_fcntl(lifeline, F_SETFD, flag);
+}
+
+void stack_hold_lifeline(int fd)
+{
+	if (fd < 0)
+		return;
+	if (lifeline >= 0) {
+		ownfd_forget(&lifeline);
+		sys_close(lifeline);
+	}
+	lifeline = fd;
+	ownfd_adopt(&lifeline);
+}
+
+bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
+{
+	if (!turn_stack || !device)
+		return false;
+	*memfd = arena_memfd;
+	*tap = device->fd;
+	*id = arena_id(turn_stack->eng.arena);
+	return true;
 }
 
 /* The links of a stack that another process has made. */
@@ -332,12 +379,13 @@ static int reopen_links(const struct stack_config *c, struct stack *st, int fd,
 int stack_join(const char *text, const struct stack_config *c, char *why,
 	       size_t size)
 {
-	unsigned long long id;
+	unsigned long long id, inode;
 	struct arena *arena;
 	struct stack *st;
-	int memfd, fd, ret;
+	int memfd, fd, line, ret;
 
-	if (sscanf(text, "%d,%d,%llx", &memfd, &fd, &id) != 3)
+	if (sscanf(text, "%d,%d,%d:%llx,%llx", &memfd, &fd, &line, &inode,
+		   &id) != 5)
 		return -ENOENT;
 	open_log(c);
 	ret = arena_attach(memfd, &arena);
@@ -359,8 +407,13 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	arena_set_fd(arena, arena_memfd);
 	bell_setup(id);
 	ret = reopen_links(c, st, fd, why, size);
-	if (ret < 0)
+	if (ret < 0) {
+		ownfd_forget(&arena_memfd);
+		arena_unmap(arena);
 		return ret;
+	}
+	if (inode && pipe_inode(line) == inode)
+		stack_hold_lifeline(line);
 	turn_stack = st;
 	return 0;
 }
@@ -497,9 +550,10 @@ int stack_move_fd(int fd)
 void stack_drain(uint64_t linger_us)
 {
 	usecs deadline = driver_now() + linger_us;
-	bool sending = !turn_stack || !family_leave(turn_stack);
+	bool sending =
+		turn_stack && !family_leave(turn_stack) && !keeper_takes_over();
 
-	while (turn_stack && sending && driver_now() < deadline) {
+	while (sending && driver_now() < deadline) {
 		struct timespec pause = {0, 200 * 1000};
 		struct stack *st = turn_enter();
 
@@ -526,6 +580,11 @@ bool stack_iface(size_t i, struct stack_iface_info *out)
 		sock_describe_iface(ifp, out);
 	turn_leave(st);
 	return ifp != NULL;
+}
+
+void stack_warn(const char *line)
+{
+	log_warn("%s", line);
 }
 
 static const char *const kind_names[ARENA_NKINDS] = {

@@ -21,6 +21,7 @@
 
 #include "bell.h"
 #include "critical.h"
+#include "keeper.h"
 #include "limits.h"
 #include "link.h"
 #include "log.h"
@@ -210,6 +211,13 @@ void driver_poke(void)
 	slot_release_by_app();
 }
 
+usecs driver_step(bool read, uint32_t bell)
+{
+	struct plan plan = {read, NULL, USECS_NEVER, bell};
+
+	return step(&plan);
+}
+
 bool driver_hold(void)
 {
 	/* Bounded, for a handler that came in the middle of a turn. */
@@ -243,7 +251,7 @@ static struct timespec *time_left(usecs until, struct timespec *ts)
 }
 
 /* The descriptors of all links, behind `fds`; how many. */
-static size_t add_links(struct pollfd *fds)
+size_t driver_links(struct pollfd *fds)
 {
 	size_t n = 0;
 
@@ -336,7 +344,7 @@ static size_t fill_fds(struct pollfd *fds, const struct driver_sleep *s,
 	if (n)
 		memcpy(fds, s->kernel, n * sizeof(*fds));
 	fds[n++] = (struct pollfd){bell->fd, POLLIN, 0};
-	return drives ? n + add_links(fds + n) : n;
+	return drives ? n + driver_links(fds + n) : n;
 }
 
 /* Sleeps in poll until something happens; the result of one sleep. */
@@ -466,6 +474,9 @@ int driver_sleep(struct driver_sleep *s)
 	struct bedding b = {NULL, false, false};
 	int ret;
 
+	/* Who sleeps in its first call on an inherited socket needs the stack
+	 * thread when another of its threads stops driving. */
+	(void)!driver_start();
 	KEEP_IN_MEMORY(&b);
 	pthread_cleanup_push(make_bed, &b);
 	ret = sleep_as_found(s, &b);
@@ -538,7 +549,7 @@ static void drive(struct bell *bell)
 	size_t n = 1;
 
 	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
-	n += add_links(fds + 1);
+	n += driver_links(fds + 1);
 	for (;;) {
 		usecs until = step(&plan);
 
@@ -583,6 +594,7 @@ static void enter_family(void)
 		log_warn("the death of this process will not be noticed");
 	large = family_is_large(st);
 	turn_leave(st);
+	keeper_need();
 	if (!large)
 		return;
 	undertaker_start();

@@ -91,4 +91,12 @@ void driver_inherit(void);
 /* One step without sleeping, if the slot can be had: reads what is there. */
 void driver_poke(void);
 
+/*
+ * For a process that never has a stack thread (keeper.c): one step, and the
+ * promise that who hears bell number `bell` looks again at the time returned.
+ * `read`: the links, too; links writes what to poll for them, and how many.
+ */
+usecs driver_step(bool read, uint32_t bell);
+size_t driver_links(struct pollfd *fds);
+
 #endif

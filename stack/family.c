@@ -134,8 +134,7 @@ bool family_is_large(const struct stack *st)
 	return n > 1;
 }
 
-/* A process that nobody has waited for yet is dead, too. */
-static bool is_alive(int pid)
+bool family_is_alive(int pid)
 {
 	struct timespec zero = {0, 0};
 	struct pollfd fd = {-1, POLLIN, 0};
@@ -162,7 +161,7 @@ bool family_leave(struct stack *st)
 			others[n++] = f->pids[i];
 	turn_leave(st);
 	while (n > 0)
-		if (is_alive(others[--n]))
+		if (family_is_alive(others[--n]))
 			return true;
 	return false;
 }

@@ -38,6 +38,8 @@ struct family {
 
 	uint32_t undertaker_bell;   /* [a] rings it; 0: nobody there yet */
 	struct lock burying;        /* who holds it notices deaths */
+	int keeper;                 /* [S] its process; 0: none. keeper.h */
+	uint32_t keeper_bell;       /* [a] rings it; 0: not yet */
 	int highest;                /* [S] no entry above was ever used */
 	int pids[LIMIT_FAMILY];     /* [S] 0: free; entry 0 is nobody's */
 	bool leaving[LIMIT_FAMILY]; /* [S] it is on its way out */
@@ -57,6 +59,9 @@ int family_join(struct stack *st);
 
 /* The child enters itself and holds the epoll sets that its parent holds. */
 void family_after_fork_in_child(struct stack *st);
+
+/* Does this process live? One that nobody has waited for yet does not. */
+bool family_is_alive(int pid);
 
 /* Is there anybody else? */
 bool family_is_large(const struct stack *st);

@@ -123,5 +123,8 @@ enum limit_bytes {
 #define LIMIT_KEEPIDLE_US SEC(7200)      /* RFC 1122 4.2.3.6 */
 #define LIMIT_KEEPINTVL_US SEC(75)
 #define LIMIT_KEEPCNT 9
+#define LIMIT_KEEPER_US SEC(120)       /* as long as TCP tries an orphan */
+#define LIMIT_KEEPER_CLOSING_US SEC(4) /* ARP asks three times, 1 s apart */
+#define LIMIT_KEEPER_ASK_US SEC(1)     /* does a stranger hold a socket? */
 
 #endif

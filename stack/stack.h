@@ -65,6 +65,10 @@ int stack_boot(const struct stack_config *config, char *why, size_t why_size);
  */
 int stack_export(char *text, size_t size);
 
+/* Do those descriptors survive the next exec? Not in a program with more
+ * privileges than this one. */
+void stack_let_inherit(bool yes);
+
 /*
  * In the executed program: attaches to the stack that `text` names. 0; -ENOENT
  * when the descriptors did not come along (then the caller boots, and hears
@@ -149,8 +153,9 @@ void stack_die_inside(uint32_t turns);
 void stack_after_fork_in_child(void);
 
 /*
- * Process end: waits until what send() accepted has been acknowledged and FINs
- * are out, at most `linger_us`; closes nothing itself.
+ * Process end: when no other process and no keeper lives on, waits until what
+ * send() accepted has been acknowledged and FINs are out, at most `linger_us`;
+ * closes nothing itself.
  */
 void stack_drain(uint64_t linger_us);
 
@@ -164,6 +169,34 @@ bool stack_owns_fd(int fd);
 /* The program claims number `fd`, which is ours: move our descriptor away.
  * 0, -ENOENT when it is not ours, -EMFILE. Async-signal-safe. */
 int stack_move_fd(int fd);
+
+/* --- the keeper: delivers what send() took, when all have ended ----------- */
+
+/* `start` makes a keeper process and returns its number, or -errno. Called with
+ * the first socket of a family, without the stack lock. */
+void stack_set_keeper_hook(int (*start)(void));
+
+/* In the keeper, after stack_join(). 0, -EBUSY: there is one; -EMFILE. */
+int stack_keep_begin(void);
+
+/*
+ * One round of a keeper's life, which ends at the latest when one of `fds` is
+ * ready. `stay`: somebody may still join. False: nobody is left, and nothing
+ * to send, or it is `give_up_at` (stack_now() based): the keeper must end.
+ */
+enum { STACK_KEEP_FDS = 320 };
+bool stack_keep(struct pollfd *fds, size_t n, bool stay, uint64_t give_up_at);
+
+/* Was nobody left, in the last round? */
+bool stack_keep_is_alone(void);
+
+/* The descriptors that make a process one of the stack: the arena's and the
+ * device's. False: it is not up. */
+bool stack_family_fds(int *arena, int *device, uint64_t *id);
+
+/* One end of a pipe that all processes of a named stack hold, so that its
+ * keeper sees when the last of them is gone; it is this room's from now on. */
+void stack_hold_lifeline(int fd);
 
 /* --- sockets ------------------------------------------------------------- */
 
@@ -343,6 +376,9 @@ struct stack_proc_place {
 };
 ssize_t stack_proc_read(const char *name, struct stack_proc_place *place,
 			char *buf, size_t size);
+
+/* A line of the shim's for the log. */
+void stack_warn(const char *line);
 
 /* Prints every non-zero counter to `fd`. */
 void stack_print_stats(int fd);
