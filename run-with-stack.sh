@@ -235,10 +235,59 @@ bury_dead_tap()
   unlock
 }
 
+# The network as it was asked for: what another run can go on with.
+describe_network()
+{
+  network="$addr $gateway $bridge $mtu"
+}
+
+# True when the TAP is that of a program that has ended; it is ours now.
+take_over()
+{
+  ((EUID == 0)) && [[ -n $tap && -z $nested ]] || return 1
+  open_state
+  [[ $(field leaving "$state/tap.$tap@$netns") == 1 ]] || return 1
+  lock
+  if [[ $(field leaving "$state/tap.$tap@$netns") != 1 ]] ||
+    ! "${ip[@]}" link show dev "$tap" >/dev/null 2>&1; then
+    unlock
+    return 1
+  fi
+  trap clean_up EXIT
+  if adopt; then
+    use_tap
+    record $$
+    [[ -z $uplink ]] || default_dns
+  else
+    set_up_side
+    record $$
+    give_address
+    open_the_way
+  fi
+  unlock
+}
+
+# The addresses of both ends.
+set_up_side()
+{
+  [[ -n $addr ]] || choose_subnet
+  choose_gateway
+}
+
+open_the_way()
+{
+  if [[ -z $netns && -z $bridge && -n $(first_ip4) ]]; then
+    let_out
+    default_dns
+  fi
+}
+
 make_network()
 {
-  uplink=
+  uplink='' leaving=''
+  describe_network
   bury_dead_tap
+  ! take_over || return 0
   if [[ -n $tap ]] && "${ip[@]}" link show dev "$tap" >/dev/null 2>&1; then
     use_tap
     return
@@ -249,8 +298,7 @@ make_network()
     sweep
   fi
   [[ -n $nested ]] || trap clean_up EXIT
-  [[ -n $addr ]] || choose_subnet
-  choose_gateway
+  set_up_side
   [[ -n $tap ]] || tap=nss$$
   if [[ -n $nested ]]; then
     ip link set lo up
@@ -261,10 +309,7 @@ make_network()
   record_early "$tap"
   make_device "$tap"
   give_address
-  if [[ -z $netns && -z $bridge && -n $(first_ip4) ]]; then
-    let_out
-    default_dns
-  fi
+  open_the_way
   unlock
 }
 
@@ -280,8 +325,10 @@ clean_up()
   trap '' TERM INT HUP QUIT
   [[ -n $made_tap ]] || return 0
   lock
-  forget "$state/tap.$made_tap@$netns"
-  say "removed $made_tap"
+  if is_recorded $$; then
+    forget "$state/tap.$made_tap@$netns"
+    say "removed $made_tap"
+  fi
   unlock
 }
 
@@ -364,20 +411,46 @@ is_in_use()
   "${ip[@]}" -o link show dev "$made_tap" 2>/dev/null | grep -q LOWER_UP
 }
 
-# Daemons live on when the program that was started has ended: the network is
-# taken back when the last of them is gone.
+# Until nobody has the TAP open, or another run has taken it over.
+wait_and_forget()
+{
+  local n=0
+  trap '' INT HUP TERM
+  while :; do
+    lock
+    is_recorded $BASHPID || break
+    if ! is_in_use; then
+      forget "$state/tap.$made_tap@$netns"
+      break
+    fi
+    unlock
+    # The keeper is done in milliseconds; daemons may stay for years.
+    ((n++ < 60)) && sleep 0.05 || sleep 1
+  done
+  unlock
+}
+
+# When the program that was started has ended, its keeper may still deliver, and
+# its daemons live on: the network is taken back when the last of them is gone,
+# by a process of its own. Ours ends with the program.
 leave_a_keeper()
 {
-  [[ -n $made_tap && -z $nested ]] && is_in_use || return 0
-  say "the program has ended; processes of its stack live on"
-  (
-    trap '' INT HUP TERM
-    while is_in_use; do
-      sleep 1
-    done
+  [[ -n $made_tap && -z $nested ]] || return 0
+  lock
+  if ! is_in_use; then
     clean_up
+    trap - EXIT
+    return
+  fi
+  say "the program has ended; its stack has something to do yet"
+  (
+    exec {lock_state}>&-
+    lock_state=
+    wait_and_forget
   ) </dev/null >/dev/null 2>&1 &
+  leaving=1
   record $!
+  unlock
   trap - EXIT
 }
 

@@ -111,12 +111,37 @@ record()
     echo "tap=$made_tap"
     echo "netns=$netns"
     echo "uplink=$uplink"
+    echo "network=$network"
+    echo "leaving=$leaving"
     for pid in "$@"; do
       echo "process=$pid:$(started_at "$pid")"
     done
   } >"$state/new.$$" || die "cannot write to $state"
   mv "$state/new.$$" "$state/tap.$made_tap@$netns" ||
     die "cannot write to $state"
+}
+
+# field NAME FILE
+field()
+{
+  sed -n "s/^$1=//p" "$2" 2>/dev/null
+}
+
+# Is the record of our TAP (still) that of process PID?
+is_recorded()
+{
+  grep -qs "^process=$1:" "$state/tap.$made_tap@$netns"
+}
+
+# Does a program hold the TAP, beside the keeper of one that has ended?
+is_in_use_by_programs()
+{
+  local file pid
+  for file in $(grep -ls "^iff:[[:space:]]*$1\$" /proc/[0-9]*/fdinfo/* 2>/dev/null); do
+    pid=${file#/proc/} pid=${pid%%/*}
+    [[ $(cat "/proc/$pid/comm" 2>/dev/null) == nsshim-keeper ]] || return 0
+  done
+  return 1
 }
 
 is_dead()
@@ -234,6 +259,25 @@ use_tap()
     addr=$(neighbour_of "$there")/${there#*/}
   fi
   [[ -n $gateway || -z $there ]] || gateway=${there%/*}
+}
+
+# A device whose last program has ended, and whose keeper still delivers: from
+# now on its record is ours. One that is set up otherwise is set up anew; then
+# the keeper has two seconds (shim/keeper.c).
+adopt()
+{
+  local file=$state/tap.$tap@$netns
+  made_tap=$tap
+  uplink=$(field uplink "$file")
+  say "going on with $tap, on which a program has ended"
+  [[ $(field network "$file") != "$network" ]] || return 0
+  ! is_in_use_by_programs "$tap" ||
+    die "$tap is in use by another program, with other addresses; stop it or choose another --tap"
+  "${ip[@]}" addr flush dev "$tap" 2>/dev/null
+  "${ip[@]}" link set dev "$tap" nomaster ${mtu:+mtu "$mtu"} 2>/dev/null
+  nft delete table ip "nsshim_$tap" 2>/dev/null
+  uplink=
+  return 1
 }
 
 make_device()

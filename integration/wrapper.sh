@@ -27,8 +27,15 @@ forwarding()
   kernel sh -c 'cat /proc/sys/net/ipv4/conf/*/forwarding' | tr -d '\n'
 }
 
+# The keeper of a program that has just ended may have a moment to do.
+no_tap()
+{
+  ! ip -n $ns -br link | grep '^nss'
+}
+
 clean()
 {
+  eventually no_tap
   ! ip -n $ns -br link | grep '^nss' || fail "a TAP is left after: $1"
   ! kernel nft list tables 2>/dev/null | grep nsshim || fail "a table is left after: $1"
   [[ $(forwarding) == "$forwarding_before" ]] || fail "forwarding changed after: $1"

@@ -358,15 +358,29 @@ static int take_impair(const char *value)
 	return keep_string(value, &config.stack.impair);
 }
 
-static int take_name(const char *value)
+static int check_name(const char *value)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-._";
 
 	if (strlen(value) > 63 || value[strspn(value, allowed)])
-		return refuse("is not a host name");
+		return refuse("is not a name");
+	return 0;
+}
+
+static int take_name(const char *value)
+{
+	if (check_name(value) < 0)
+		return -EINVAL;
 	return keep_string(value, &config.name);
+}
+
+static int take_join(const char *value)
+{
+	if (check_name(value) < 0)
+		return -EINVAL;
+	return keep_string(value, &config.join);
 }
 
 static int take_offload(const char *value)
@@ -408,6 +422,8 @@ static const struct variable {
 	 OPTIONAL},
 	{"NSSHIM_NAME", take_name,
 	 "up to 63 letters, digits, dots, dashes and underscores", OPTIONAL},
+	{"NSSHIM_JOIN", take_join,
+	 "up to 63 letters, digits, dots, dashes and underscores", OPTIONAL},
 	{"NSSHIM_OFFLOAD", take_offload, "on or off", OPTIONAL},
 };
 
@@ -422,8 +438,18 @@ static const char *find_value(const char *name)
 	return NULL;
 }
 
+/* A running stack has a device and addresses. */
+static bool is_joining(void)
+{
+	const char *value = find_value("NSSHIM_JOIN");
+
+	return value && *value;
+}
+
 static bool is_needed(const struct variable *v)
 {
+	if (is_joining())
+		return false;
 	return v->need == REQUIRED ||
 	       (v->need == UNLESS_LINK && !config.stack.link);
 }
@@ -466,6 +492,50 @@ int config_read(char *why, size_t why_size)
 		ret = read_one(&variables[i], why, why_size);
 	}
 	return ret;
+}
+
+/* FNV-1a, over words with their ends. */
+static void mix(uint64_t *hash, const void *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		*hash = (*hash ^ ((const uint8_t *)bytes)[i]) *
+			0x100000001b3ull;
+}
+
+static void mix_word(uint64_t *hash, const char *word)
+{
+	mix(hash, word ? word : "", word ? strlen(word) + 1 : 1);
+}
+
+uint64_t config_key(void)
+{
+	const struct stack_config *c = &config.stack;
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	mix_word(&hash, config.name);
+	mix_word(&hash, c->link);
+	mix_word(&hash, c->gateway);
+	for (size_t i = 0; i < c->naddrs; i++)
+		mix_word(&hash, c->addrs[i]);
+	mix(&hash, &c->mtu, sizeof(c->mtu));
+	mix(&hash, c->mac, sizeof(c->mac));
+	mix(&hash, &c->memory_bytes, sizeof(c->memory_bytes));
+	return hash;
+}
+
+const char *config_door(void)
+{
+	static char door[80];
+	const char *link = config.stack.link;
+
+	if (!link)
+		return NULL;
+	if (!strncmp(link, "tap:", 4))
+		snprintf(door, sizeof(door), "%s", link);
+	else
+		snprintf(door, sizeof(door), "%.40s/%llx", link,
+			 (unsigned long long)config_key());
+	return door;
 }
 
 static bool has_prefix(const struct in6_addr *addr,

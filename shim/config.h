@@ -49,7 +49,8 @@ struct config {
 	size_t ndns;
 
 	const char *log_file; /* NSSHIM_LOG's second part, or NULL: stderr */
-	const char *name;     /* NSSHIM_NAME, or NULL */
+	const char *name;     /* NSSHIM_NAME: of the stack we make, or NULL */
+	const char *join;     /* NSSHIM_JOIN: of a running one, or NULL */
 	bool verbose;         /* the log level is info or more */
 };
 
@@ -60,6 +61,14 @@ extern struct config config;
  * that names the variable, its value and what it takes.
  */
 int config_read(char *why, size_t why_size);
+
+/* What makes a stack another one, as a number: two configurations with the
+ * same key could be one stack. */
+uint64_t config_key(void);
+
+/* The link's door (door.h): one per TAP, which one stack may have; other links
+ * may be had by several, and there it is one per configuration. NULL: none. */
+const char *config_door(void);
 
 /* Is this a destination (or local address) that NSSHIM_HOST gives to the
  * kernel? False for anything that is not a whole sockaddr_in or _in6. */

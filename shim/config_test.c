@@ -124,7 +124,7 @@ static const struct {
 	{"NSSHIM_LOG", "loud", "level"},
 	{"NSSHIM_LOG", "info,", "no file"},
 	{"NSSHIM_IMPAIR", "lots=yes", "takes"},
-	{"NSSHIM_NAME", "a name", "host name"},
+	{"NSSHIM_NAME", "a name", "not a name"},
 	{"NSSHIM_OFFLOAD", "yes", "on or off"},
 };
 
@@ -280,4 +280,28 @@ Test(config, short_or_foreign_addresses_are_not_hosts)
 		cr_expect(not(config_is_host((struct sockaddr *)&sin, len)));
 	cr_expect(not(config_is_host(&un, sizeof(un))));
 	cr_expect(not(config_is_host(NULL, 0)));
+}
+
+/* Two that could be one stack have the same key, and no others. */
+Test(config, key_tells_networks_apart)
+{
+	uint64_t key;
+
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0));
+	key = config_key();
+	setenv("NSSHIM_LOG", "debug", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0));
+	cr_expect(eq(u64, config_key(), key));
+	setenv("NSSHIM_MTU", "1400", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0));
+	cr_expect(ne(u64, config_key(), key));
+}
+
+Test(config, one_that_joins_needs_no_device)
+{
+	unsetenv("NSSHIM_TAP");
+	unsetenv("NSSHIM_ADDR");
+	setenv("NSSHIM_JOIN", "web", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0));
+	cr_expect(eq(str, (char *)config.join, "web"));
 }

@@ -10,6 +10,10 @@
  *   close-on-exec sockets: whether the last holder is gone is only known when
  *   the new program runs, so that a failed exec leaves everything as it was.
  *
+ *   A program that the preload does not reach is named in the log. One with
+ *   other privileges does not get our descriptors either; so much is done for
+ *   it alone, because everybody else needs them.
+ *
  * Never      allocates: a vfork child runs this in its parent's memory.
  * Follows    execve(2), exec(3), posix_spawn(3), environ(7).
  * Proved by  test-apps/exec_keeps_fd.c
@@ -30,6 +34,7 @@
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
+#include "target.h"
 
 enum {
 	TEXT_MAX = 16384,
@@ -39,15 +44,19 @@ enum {
 	CLOSING_IDS = 200,
 	CLOSING_BYTES = 24 + CLOSING_IDS * 17,
 	PRELOAD_MAX = 4096,
+	FAMILY_MAX = 128,
+	REPORT_MAX = 512,
 };
 
 static const char preload[] = "LD_PRELOAD=";
 static const char closing[] = "NSSHIM_CLOSING=";
+static const char family[] = "NSSHIM_FAMILY=";
 
 /* [I] after exec_remember(): "NAME=value" strings of ours. */
 static char text[TEXT_MAX];
 static char *variables[VARIABLES_MAX + 1]; /* ends with NULL */
 static size_t nvariables;
+static char *settings[VARIABLES_MAX + 1]; /* the same without the preload */
 
 static bool is_ours(const char *variable)
 {
@@ -58,7 +67,7 @@ static bool is_ours(const char *variable)
 
 void exec_remember(void)
 {
-	size_t used = 0;
+	size_t used = 0, nsettings = 0;
 
 	nvariables = 0;
 	for (char **v = environ; v && *v; v++) {
@@ -68,8 +77,16 @@ void exec_remember(void)
 		    size > sizeof(text) - used)
 			continue;
 		variables[nvariables++] = memcpy(text + used, *v, size);
+		if (strncmp(*v, preload, sizeof(preload) - 1) != 0)
+			settings[nsettings++] = text + used;
 		used += size;
 	}
+	settings[nsettings] = NULL;
+}
+
+char *const *exec_settings(void)
+{
+	return settings;
 }
 
 /* Are these two settings of one variable? */
@@ -101,6 +118,7 @@ static size_t length(char *const *envp)
 struct repair {
 	char closing[CLOSING_BYTES];
 	char preload[PRELOAD_MAX];
+	char family[FAMILY_MAX];
 	size_t closing_used;
 	size_t nids;
 };
@@ -145,7 +163,8 @@ static void rebuild(struct repair *r, char *const *envp, char **out)
 	size_t n = 0;
 
 	for (size_t i = 0; envp && envp[i]; i++) {
-		if (is_same_name(envp[i], closing))
+		if (is_same_name(envp[i], closing) ||
+		    (*r->family && is_same_name(envp[i], family)))
 			continue;
 		out[n] = envp[i];
 		if (ours && is_same_name(envp[i], preload))
@@ -153,8 +172,11 @@ static void rebuild(struct repair *r, char *const *envp, char **out)
 		n++;
 	}
 	for (size_t i = 0; i < nvariables; i++)
-		if (!find(envp, variables[i]))
+		if (!find(envp, variables[i]) &&
+		    !(*r->family && is_same_name(variables[i], family)))
 			out[n++] = variables[i];
+	if (*r->family)
+		out[n++] = r->family;
 	if (r->nids)
 		out[n++] = r->closing;
 	out[n] = NULL;
@@ -164,13 +186,25 @@ static void rebuild(struct repair *r, char *const *envp, char **out)
 #define ROOM(envp)                                                             \
 	(length(envp) > ENVIRON_MAX                                            \
 		 ? NULL                                                        \
-		 : (char **)__builtin_alloca((length(envp) + nvariables + 2) * \
+		 : (char **)__builtin_alloca((length(envp) + nvariables + 3) * \
 					     sizeof(char *)))
+
+/* Our descriptors may have moved away from numbers that the program wanted. */
+static void write_family(struct repair *r)
+{
+	size_t head = sizeof(family) - 1;
+
+	memcpy(r->family, family, head);
+	if (!shim_is_ready() || !stack_is_up() ||
+	    stack_export(r->family + head, sizeof(r->family) - head) < 0)
+		r->family[0] = '\0';
+}
 
 static char *const *repair(struct repair *r, char *const *envp, char **room)
 {
 	if (!room)
 		return envp;
+	write_family(r);
 	r->nids = 0;
 	r->closing_used = sizeof(closing) - 1;
 	memcpy(r->closing, closing, sizeof(closing) - 1);
@@ -181,17 +215,59 @@ static char *const *repair(struct repair *r, char *const *envp, char **room)
 	return room;
 }
 
-/* exec kills the stack thread; not in the middle of its work. */
-static bool hold(void)
+/* Who gets our library and who must not get our stack; see target.h. */
+static void see_off(enum target target, const char *name)
 {
-	return shim_is_ready() && !fork_is_vfork_child() && stack_hold();
+	char line[REPORT_MAX];
+
+	switch (target) {
+	case TARGET_PLAIN:
+		return;
+	case TARGET_STATIC:
+		snprintf(line, sizeof(line),
+			 "%s is statically linked: it runs on the host's "
+			 "network with none of our sockets",
+			 name);
+		break;
+	case TARGET_PRIVILEGED:
+		stack_let_inherit(false);
+		snprintf(line, sizeof(line),
+			 "%s runs with other privileges: it runs on the "
+			 "host's network with none of our sockets",
+			 name);
+		break;
+	}
+	stack_warn(line);
+}
+
+static bool has_stack(void)
+{
+	return shim_is_ready() && stack_is_up();
+}
+
+/* exec kills the stack thread; not in the middle of its work. What the next
+ * program finds of our sockets, it must be able to share. */
+static bool hold(enum target target, const char *name)
+{
+	if (!has_stack())
+		return false;
+	see_off(target, name);
+	if (fork_is_vfork_child())
+		return false;
+	fdtab_name_all();
+	return stack_hold();
 }
 
 /* Only after an exec that failed. */
 static int let_go(bool held, int ret)
 {
+	int saved = shim_errno_save();
+
+	if (has_stack())
+		stack_let_inherit(true);
 	if (held)
 		stack_let_go();
+	shim_errno_restore(saved);
 	return ret;
 }
 
@@ -202,7 +278,7 @@ SHIM_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 	bool held;
 
 	envp = repair(&r, envp, room);
-	held = hold();
+	held = hold(target_at(AT_FDCWD, path, 0), path);
 	return let_go(held, REAL(execve)(path, argv, envp));
 }
 
@@ -219,7 +295,7 @@ SHIM_EXPORT int execvpe(const char *file, char *const argv[],
 	bool held;
 
 	envp = repair(&r, envp, room);
-	held = hold();
+	held = hold(target_in_path(file), file);
 	return let_go(held, REAL(execvpe)(file, argv, envp));
 }
 
@@ -235,7 +311,7 @@ SHIM_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 	bool held;
 
 	envp = repair(&r, envp, room);
-	held = hold();
+	held = hold(target_at(fd, "", AT_EMPTY_PATH), "a program");
 	return let_go(held, REAL(fexecve)(fd, argv, envp));
 }
 
@@ -247,7 +323,7 @@ SHIM_EXPORT int execveat(int dir, const char *path, char *const argv[],
 	bool held;
 
 	envp = repair(&r, envp, room);
-	held = hold();
+	held = hold(target_at(dir, path, flags), path);
 	return let_go(held, REAL(execveat)(dir, path, argv, envp, flags));
 }
 
@@ -315,6 +391,15 @@ static void before_spawn(void)
 		fdtab_share_all();
 }
 
+/* The child has a table of its own, made in between. What other threads spawn
+ * at that moment finds the stack by its keeper, if it comes to that. */
+static void before_spawn_of(enum target target, const char *name)
+{
+	before_spawn();
+	if (has_stack())
+		see_off(target, name);
+}
+
 SHIM_EXPORT int posix_spawn(pid_t *pid, const char *path,
 			    const posix_spawn_file_actions_t *actions,
 			    const posix_spawnattr_t *attr, char *const argv[],
@@ -323,9 +408,10 @@ SHIM_EXPORT int posix_spawn(pid_t *pid, const char *path,
 	struct repair r;
 	char **room = ROOM(envp);
 
-	before_spawn();
-	return REAL(posix_spawn)(pid, path, actions, attr, argv,
-				 repair(&r, envp, room));
+	envp = repair(&r, envp, room);
+	before_spawn_of(target_at(AT_FDCWD, path, 0), path);
+	return let_go(false,
+		      REAL(posix_spawn)(pid, path, actions, attr, argv, envp));
 }
 
 SHIM_EXPORT int posix_spawnp(pid_t *pid, const char *file,
@@ -336,9 +422,10 @@ SHIM_EXPORT int posix_spawnp(pid_t *pid, const char *file,
 	struct repair r;
 	char **room = ROOM(envp);
 
-	before_spawn();
-	return REAL(posix_spawnp)(pid, file, actions, attr, argv,
-				  repair(&r, envp, room));
+	envp = repair(&r, envp, room);
+	before_spawn_of(target_in_path(file), file);
+	return let_go(false,
+		      REAL(posix_spawnp)(pid, file, actions, attr, argv, envp));
 }
 
 /* These two spawn inside libc, with the environment as it is. */

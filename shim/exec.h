@@ -14,6 +14,9 @@
 /* Copies what the environment says of us. Once, when the stack is known. */
 void exec_remember(void);
 
+/* The NSSHIM_ variables among it, as an environment for a helper of ours. */
+char *const *exec_settings(void);
+
 /* In the new program: finds the sockets that came along, and closes those that
  * did not and that nobody else holds. */
 void exec_adopt(void);

@@ -544,6 +544,34 @@ void stack_settle_in(void)
 {
 }
 
+void stack_let_inherit(bool yes)
+{
+	(void)yes;
+}
+
+void stack_set_keeper_hook(int (*start)(void))
+{
+	(void)start;
+}
+
+bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
+{
+	(void)memfd;
+	(void)tap;
+	(void)id;
+	return false;
+}
+
+void stack_warn(const char *line)
+{
+	(void)line;
+}
+
+void stack_hold_lifeline(int fd)
+{
+	(void)fd;
+}
+
 int stack_epoll_new(sock_id *out)
 {
 	long fd = raw1(SYS_epoll_create1, 0);

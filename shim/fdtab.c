@@ -241,11 +241,16 @@ static void share(int fd, fdtab_word word, void *context)
 				    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
 }
 
-void fdtab_share_all(void)
+void fdtab_name_all(void)
 {
 	if (fdtab_was_used())
 		holder_draw_key();
 	fdtab_each(0, FDTAB_LIMIT - 1, share, NULL);
+}
+
+void fdtab_share_all(void)
+{
+	fdtab_name_all();
 	if (stack_is_up())
 		stack_before_family();
 }

@@ -113,6 +113,10 @@ bool fdtab_was_used(void);
 /* The lowest descriptor of this process that holds the same thing, or -1. */
 int fdtab_find(fdtab_word word);
 
+/* Another program takes our place, in this process: who has a descriptor is
+ * for the kernel to know from now on. */
+void fdtab_name_all(void);
+
 /* Another process gets copies: of all our descriptors (fork), or of this one
  * (in a message). */
 void fdtab_share_all(void);

@@ -14,8 +14,9 @@
  *   NSSHIM_HELD_BY still lives, the program runs without a stack: its sockets
  *   fail with ENETDOWN, and never go to the host's network.
  *
- *   At the end every socket is closed and what send() took is still delivered,
- *   as the kernel would after its process is gone.
+ *   At the end every socket is closed, and the keeper (keep.c) delivers what
+ *   send() took, as the kernel would after its process is gone. Where there is
+ *   no keeper, the process waits for that, some seconds at most.
  *
  * Never      starts a thread; the stack does, with the first socket.
  * Follows    _exit(2), quick_exit(3).
@@ -35,17 +36,19 @@
 #include "block.h"
 #include "close.h"
 #include "config.h"
+#include "enter.h"
 #include "exec.h"
 #include "fdopen.h"
 #include "fork.h"
 #include "holder.h"
+#include "keep.h"
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
 #include "shim.h"
 #include "signal.h"
 
-/* How long the end of the process waits for the peers. */
+/* How long the end of a process without a keeper waits for the peers. */
 #define DRAIN_US 5000000ull
 
 enum {
@@ -132,8 +135,7 @@ static bool shows_colours(int fd)
 static int join_or_boot(char *why, size_t why_size)
 {
 	struct stack_config c = config.stack;
-	const char *text = getenv(family);
-	int ret = -ENOENT;
+	int ret;
 
 	c.log_fd = open_log();
 	if (c.log_fd < 0) {
@@ -142,13 +144,23 @@ static int join_or_boot(char *why, size_t why_size)
 		return -EIO;
 	}
 	c.log_colour = shows_colours(c.log_fd);
-	if (text)
-		ret = stack_join(text, &c, why, why_size);
-	if (ret == -ENOENT)
-		ret = stack_boot(&c, why, why_size);
-	if (ret == 0)
-		tell_children();
-	return ret;
+	ret = enter_stack(&c, why, why_size);
+	if (ret != -ENOENT) {
+		if (ret == 0)
+			tell_children();
+		return ret;
+	}
+	ret = stack_boot(&c, why, why_size);
+	if (ret)
+		return ret;
+	tell_children();
+	exec_remember();
+	return enter_name(why, why_size);
+}
+
+static int start_keeper(void)
+{
+	return keep_start(config.name != NULL);
 }
 
 static void end(void);
@@ -164,6 +176,8 @@ static void start(void)
 		fail(why);
 	/* Handlers of the program must not meet a held lock. */
 	signal_start();
+	keep_find();
+	stack_set_keeper_hook(start_keeper);
 	if (join_or_boot(why, sizeof(why)) && !has_holder())
 		fail(why);
 
