@@ -27,6 +27,7 @@ usage()
 {
   cat <<'EOF'
 usage: run-with-stack.sh [options] [--] COMMAND [ARG...]
+       run-with-stack.sh --join NAME [--] COMMAND [ARG...]
        run-with-stack.sh --demo | --test | --make-tap NAME --user USER
 
 Runs COMMAND with its own TCP/IP stack on a TAP device.
@@ -44,6 +45,10 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --netns NAME            kernel's end, and COMMAND, in that existing network
                           namespace (ip netns add NAME)
   --bridge BR             put the kernel's end into that existing bridge
+  --name NAME             give the stack a name; it lives as long as any of
+                          its processes
+  --join NAME             run COMMAND on the stack of that name; only the user
+                          who started it may
   --dns ADDR[,ADDR]       name servers (default: those of /etc/resolv.conf)
   --mtu N                 MTU of both ends
   --mac AA:BB:..          the stack's hardware address (default: made up)
@@ -63,7 +68,7 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --help                  this text
 
 Each option has a variable of the same name: NSSHIM_ADDR for --addr, and so on;
-NSSHIM_MEMORY, NSSHIM_NAME and NSSHIM_OFFLOAD are passed on as they are, and
+NSSHIM_MEMORY and NSSHIM_OFFLOAD are passed on as they are, and
 NSSHIM_LIB names the library to preload. As root the TAP is made in the
 namespace of the caller; without root, in a user and network namespace made
 for COMMAND, from which nothing outside can be reached.
@@ -100,15 +105,21 @@ read_options()
   dns=${NSSHIM_DNS-} mtu=${NSSHIM_MTU-} mac=${NSSHIM_MAC-}
   host=${NSSHIM_HOST-} log=${NSSHIM_LOG-} pcap=${NSSHIM_PCAP-}
   impair=${NSSHIM_IMPAIR-} link=${NSSHIM_LINK-}
+  stack_name=${NSSHIM_NAME-} join=${NSSHIM_JOIN-}
   net='' netns='' bridge='' make_tap='' user='' action=run
   while (($# > 0)); do
     case $1 in
     --tap | --addr | --gateway | --netns | --bridge | --dns | --mtu | --mac | \
-      --host | --log | --pcap | --impair | --make-tap | --user | --link | --net)
+      --host | --log | --pcap | --impair | --make-tap | --user | --link | --net | --join)
       needs_value "$1" $#
       local name=${1#--}
       [[ -n $2 ]] || die "$1: the value is empty; see --help"
       printf -v "${name//-/_}" %s "$2"
+      shift 2
+      ;;
+    --name)
+      needs_value "$1" $#
+      stack_name=$2
       shift 2
       ;;
     --*=*)
@@ -130,6 +141,12 @@ read_options()
 check_options()
 {
   local p
+  for p in "$stack_name" "$join"; do
+    [[ $p =~ ^[A-Za-z0-9_.-]{0,63}$ ]] ||
+      die "$p: a stack's name has up to 63 letters, digits, _ . -"
+  done
+  [[ -z $join || -z $stack_name$tap$addr$bridge$link$net ]] ||
+    die "--join $join: that stack has a network; --name, --tap, --addr and --bridge are for a new one"
   [[ -z $tap || $tap =~ ^[A-Za-z0-9_.-]{1,15}$ ]] ||
     die "--tap $tap: a device name has 1 to 15 letters, digits, _ . -"
   for p in ${addr//,/ }; do
@@ -340,6 +357,7 @@ set_environment()
     [[ -z ${!name} ]] || environment+=("NSSHIM_${name^^}=${!name}")
   done
   unset NSSHIM_TAP
+  [[ -z $stack_name ]] || environment+=("NSSHIM_NAME=$stack_name")
   environment+=("LD_PRELOAD=$lib${LD_PRELOAD:+:$LD_PRELOAD}")
   say "environment: ${environment[*]}"
 }
@@ -382,8 +400,9 @@ run_command()
     "--map-group=${nested#*:}" --)
   launcher+=(env "${restore[@]}" "${environment[@]}")
 
-  # Nothing to take back: then the program may take our place altogether.
-  [[ (-n $made_tap && -z $nested) || -n $passt ]] ||
+  # Nothing to take back: then the program may take our place altogether. But
+  # who joins a named stack without root comes in through our namespaces.
+  [[ (-n $made_tap && -z $nested) || -n $passt || (-n $nested && -n $stack_name) ]] ||
     exec "${launcher[@]}" "${command[@]}"
   child=
   for sig in TERM INT QUIT HUP USR1 USR2; do
@@ -391,7 +410,7 @@ run_command()
   done
   "${launcher[@]}" "${command[@]}" <&0 &
   child=$!
-  [[ -z $made_tap ]] || record $$ $child
+  [[ -z $made_tap || -n $nested ]] || record $$ $child
   interrupted=
   wait $child 2>/dev/null
   status=$?
@@ -452,6 +471,81 @@ leave_a_keeper()
   record $!
   unlock
   trap - EXIT
+}
+
+# --- joining -----------------------------------------------------------------
+
+# The keepers of stacks named $join that are ours: their process numbers.
+keepers_of_join()
+{
+  local dir words
+  for dir in /proc/[0-9]*; do
+    [[ -O $dir && $(cat "$dir/comm" 2>/dev/null) == nsshim-keeper ]] || continue
+    mapfile -d '' words <"$dir/cmdline" 2>/dev/null
+    [[ ${words[2]-} != "$join" ]] || echo "${dir#/proc/}"
+  done
+}
+
+# A process of ours in the keeper's network namespace from which a user
+# namespace of its own kind can be made again; see run_command().
+gatekeeper_of()
+{
+  local dir net user
+  net=$(readlink "/proc/$1/ns/net")
+  user=$(readlink "/proc/$1/ns/user")
+  for dir in /proc/[0-9]*; do
+    [[ -O $dir && $(readlink "$dir/ns/net" 2>/dev/null) == "$net" &&
+      $(readlink "$dir/ns/user" 2>/dev/null) != "$user" ]] || continue
+    echo "${dir#/proc/}"
+    return
+  done
+}
+
+# Its namespaces, when they are not the ones we are in.
+way_to()
+{
+  local guard
+  if [[ /proc/$1/ns/net -ef /proc/$$/ns/net ]]; then
+    return
+  fi
+  if ((EUID == 0)); then
+    launcher=(nsenter --net --target "$1" --)
+    return
+  fi
+  guard=$(gatekeeper_of "$1")
+  [[ -n $guard ]] ||
+    die "--join $join: the run-with-stack.sh that started it has ended, and its namespace cannot be entered any more"
+  launcher=(nsenter --user --net --preserve-credentials --target "$guard" --
+    unshare --user "--map-user=$(id -u)" "--map-group=$(id -g)" --)
+}
+
+join_stack()
+{
+  local pid here_is='' found=() launcher=() name
+  mapfile -t found < <(keepers_of_join)
+  for pid in "${found[@]}"; do
+    [[ ! /proc/$pid/ns/net -ef ${netns:+/run/netns/}${netns:-/proc/$$/ns/net} ]] ||
+      here_is=$pid
+  done
+  if [[ -n $here_is ]]; then
+    found=("$here_is")
+  fi
+  ((${#found[@]} <= 1)) ||
+    die "--join $join: there are ${#found[@]} stacks of that name, in other network namespaces; say which with --netns"
+  if ((${#found[@]} == 1)); then
+    way_to "${found[0]}"
+  elif [[ -n $netns ]]; then
+    launcher=(nsenter "--net=/run/netns/$netns" --)
+  fi
+  environment=("NSSHIM_JOIN=$join")
+  for name in dns host log pcap impair; do
+    [[ -z ${!name} ]] || environment+=("NSSHIM_${name^^}=${!name}")
+  done
+  environment+=("LD_PRELOAD=$lib${LD_PRELOAD:+:$LD_PRELOAD}")
+  say "joining $join${found[0]:+, whose keeper is process ${found[0]}}"
+  # Another stack's variables are not this one's.
+  exec "${launcher[@]}" env -u NSSHIM_TAP -u NSSHIM_LINK -u NSSHIM_ADDR \
+    -u NSSHIM_GATEWAY -u NSSHIM_NAME "${environment[@]}" "${command[@]}"
 }
 
 # Without root: everything below happens in namespaces of our own.
@@ -523,6 +617,7 @@ main()
   fi
   ((${#command[@]} > 0)) || die "no COMMAND; see --help"
   find_library
+  [[ -z $join ]] || join_stack
   if [[ -n $net ]]; then
     start_passt
   elif [[ -n $link ]]; then

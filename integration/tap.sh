@@ -81,11 +81,16 @@ open_state()
 # The last one out removes the folder, so what we hold may be gone: try again.
 lock()
 {
+  local tries=0
   # Held already, when something went wrong half-way.
   [[ -z $lock_state ]] || return 0
   while :; do
     mkdir -p "$state" || die "cannot make $state"
-    exec {lock_state}>"$state/lock" || die "cannot write to $state"
+    # Gone again already, when somebody was the last one out this moment.
+    if ! { exec {lock_state}>"$state/lock"; } 2>/dev/null; then
+      ((tries++ < 100)) || die "cannot write to $state"
+      continue
+    fi
     flock "$lock_state"
     [[ ! $state/lock -ef /proc/$BASHPID/fd/$lock_state ]] || return 0
     exec {lock_state}>&-

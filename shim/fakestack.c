@@ -136,8 +136,7 @@ int stack_check_prefix(const char *text, char *why, size_t why_size)
 
 int stack_check_link(const char *text, char *why, size_t why_size)
 {
-	(void)text, (void)why, (void)why_size;
-	return 0;
+	return stack_check_addr(text, why, why_size);
 }
 
 int stack_check_impair(const char *spec, char *why, size_t why_size)
@@ -556,9 +555,7 @@ void stack_set_keeper_hook(int (*start)(void))
 
 bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
 {
-	(void)memfd;
-	(void)tap;
-	(void)id;
+	(void)memfd, (void)tap, (void)id;
 	return false;
 }
 
@@ -708,17 +705,13 @@ void stack_print_stats(int fd)
 
 int stack_export(char *text, size_t size)
 {
-	(void)text;
-	(void)size;
+	(void)text, (void)size;
 	return -ENOENT;
 }
 
 int stack_join(const char *text, const struct stack_config *c, char *why,
 	       size_t why_size)
 {
-	(void)text;
-	(void)c;
-	(void)why;
-	(void)why_size;
+	(void)text, (void)c, (void)why, (void)why_size;
 	return -ENOENT;
 }
