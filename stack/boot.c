@@ -93,8 +93,8 @@ static int make_arena(const struct stack_config *c, struct arena **out,
 	return 0;
 }
 
-static int make_stack(struct arena *arena, struct stack **out, char *why,
-		      size_t size)
+static int make_stack(struct arena *arena, const struct stack_config *c,
+		      struct stack **out, char *why, size_t size)
 {
 	struct rand_key seed;
 	struct stack *st = arena_alloc(arena, sizeof(*st), ARENA_ROOT);
@@ -109,6 +109,7 @@ static int make_stack(struct arena *arena, struct stack **out, char *why,
 			       "the stack's memory is too small");
 	st->eng.now = driver_now();
 	st->wall_offset = driver_wall_offset();
+	snprintf(st->link, sizeof(st->link), "%s", c->link ? c->link : "");
 	*out = st;
 	return 0;
 }
@@ -226,7 +227,8 @@ static int open_link(const struct stack_config *c, struct stack *st, int fd,
 		     struct link **l, char *why, size_t size)
 {
 	struct link_spec spec;
-	int ret = link_spec_parse(c->link, &spec, why, size);
+	int ret =
+		link_spec_parse(c->link ? c->link : st->link, &spec, why, size);
 
 	if (ret == 0)
 		ret = link_spec_open(&spec, c->offload && !c->impair, fd,
@@ -275,7 +277,7 @@ int stack_boot(const struct stack_config *c, char *why, size_t why_size)
 	ret = make_arena(c, &arena, why, why_size);
 	if (ret < 0)
 		return ret;
-	ret = make_stack(arena, &st, why, why_size);
+	ret = make_stack(arena, c, &st, why, why_size);
 	if (ret < 0)
 		goto unmap;
 
