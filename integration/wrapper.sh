@@ -113,7 +113,7 @@ import os, sys, time, urllib.request
 url = "http://%s:8000/page" % os.environ["NSSHIM_GATEWAY"]
 page = urllib.request.urlopen(url, timeout=20).read()
 open(sys.argv[1] + ".page", "wb").write(page)
-open(sys.argv[1], "w").write("%(NSSHIM_TAP)s %(NSSHIM_ADDR)s\n" % os.environ)
+open(sys.argv[1], "w").write("%(NSSHIM_LINK)s %(NSSHIM_ADDR)s\n" % os.environ)
 time.sleep(2)
 EOF
 mkdir "$work/www"

@@ -506,69 +506,6 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 	return (int)ret;
 }
 
-void stack_set_held_hook(bool (*ask)(sock_id))
-{
-	(void)ask;
-}
-
-void stack_note_shared(sock_id s)
-{
-	(void)s;
-}
-
-void stack_note_in_flight(sock_id s, int count)
-{
-	(void)s, (void)count;
-}
-
-void stack_note_left(sock_id s)
-{
-	(void)s;
-}
-
-void stack_die_inside(uint32_t turns)
-{
-	(void)turns;
-}
-
-void stack_before_family(void)
-{
-}
-
-void stack_before_confinement(void)
-{
-}
-
-void stack_settle_in(void)
-{
-}
-
-void stack_let_inherit(bool yes)
-{
-	(void)yes;
-}
-
-void stack_set_keeper_hook(int (*start)(void))
-{
-	(void)start;
-}
-
-bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
-{
-	(void)memfd, (void)tap, (void)id;
-	return false;
-}
-
-void stack_warn(const char *line)
-{
-	(void)line;
-}
-
-void stack_hold_lifeline(int fd)
-{
-	(void)fd;
-}
-
 int stack_epoll_new(sock_id *out)
 {
 	long fd = raw1(SYS_epoll_create1, 0);
@@ -701,17 +638,4 @@ ssize_t stack_proc_read(const char *name, struct stack_proc_place *place,
 void stack_print_stats(int fd)
 {
 	(void)fd;
-}
-
-int stack_export(char *text, size_t size)
-{
-	(void)text, (void)size;
-	return -ENOENT;
-}
-
-int stack_join(const char *text, const struct stack_config *c, char *why,
-	       size_t why_size)
-{
-	(void)text, (void)c, (void)why, (void)why_size;
-	return -ENOENT;
 }

@@ -164,7 +164,8 @@ struct stack {
 	struct link_stream_state *stream;    /* [S] of a stream link, or NULL */
 	uint32_t next_bell;                  /* [a] see bell.h */
 	struct family family;                /* the processes */
-	uint64_t wall_offset;                /* [I] wall clock less monotonic */
+	char link[128]; /* [I] its kind and place, for who joins by name */
+	uint64_t wall_offset; /* [I] wall clock less monotonic */
 };
 
 /* The root's rooms in order; `seed` keys everything unpredictable. */
