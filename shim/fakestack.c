@@ -349,6 +349,12 @@ ssize_t stack_recv(sock_id s, void *buf, size_t len, int flags)
 		    flags & ~MSG_WAITALL, 0, 0);
 }
 
+bool stack_is_empty(sock_id s)
+{
+	(void)s;
+	return false;
+}
+
 int stack_ioctl(sock_id s, unsigned long request, void *arg)
 {
 	return (int)raw3(SYS_ioctl, fd_of(s), (long)request, (long)arg);

@@ -48,13 +48,22 @@ static int wait_for_data(struct block *b, int flags)
 	return block_wait(b, EPOLLIN);
 }
 
+/* A question without a turn, where the answer is likely that nothing is there:
+ * a request was sent a moment ago, or a program reads until it hears so. */
+static bool is_empty(sock_id s, int flags)
+{
+	return !(flags & NEVER_BLOCKS) && stack_is_empty(s);
+}
+
 static ssize_t receive(struct block *b, char *buf, size_t len, int flags)
 {
 	size_t done = 0;
 	ssize_t n;
 
 	for (;;) {
-		n = stack_recv(b->sock, buf + done, len - done, flags);
+		n = -EAGAIN;
+		if (!is_empty(b->sock, flags))
+			n = stack_recv(b->sock, buf + done, len - done, flags);
 		if (n > 0 && done + (size_t)n < len &&
 		    wants_all(b->sock, flags)) {
 			done += (size_t)n;
@@ -133,7 +142,9 @@ static ssize_t receive_message(struct block *b, struct msghdr *msg, int flags)
 	for (;;) {
 		msg->msg_namelen = name_len;
 		msg->msg_controllen = control_len;
-		n = stack_recvmsg(b->sock, msg, flags);
+		n = -EAGAIN;
+		if (!is_empty(b->sock, flags))
+			n = stack_recvmsg(b->sock, msg, flags);
 		if (n > 0 && (size_t)n < len && wants_all(b->sock, flags))
 			return (ssize_t)fill(b, msg, (size_t)n, flags);
 		if (n != -EAGAIN)

@@ -130,24 +130,53 @@ static void slot_release_by_app(void)
 
 /* What a step shall do. */
 struct plan {
-	bool read;             /* the links may have frames */
-	const uint32_t *until; /* see turn_read_links() */
-	usecs limit;           /* when the caller looks again at the latest */
-	uint32_t bell;         /* and what wakes it */
+	bool read;                  /* the links may have frames */
+	struct driver_sleep *sleep; /* of who drives, or NULL */
+	usecs limit;   /* when the caller looks again at the latest */
+	uint32_t bell; /* and what wakes it */
+	usecs now;     /* answered: the time of the step */
+	int begun;     /* answered: what the sleep's begin() said */
 };
+
+static bool was_woken(const struct driver_sleep *s)
+{
+	return !s->waiter ||
+	       __atomic_load_n(&s->waiter->word, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* See driver.h; in a turn. */
+static int begin(struct driver_sleep *s, struct stack *st)
+{
+	int ret = s->begin(s, st);
+
+	s->begin = NULL;
+	return ret;
+}
+
+static bool read_links(struct stack *st, const struct driver_sleep *s)
+{
+	bool for_one = s && s->for_one && s->waiter;
+
+	return turn_read_links(st, for_one ? &s->waiter->word : NULL);
+}
 
 /* One step of the engine. Returns the next deadline, and promises to look
  * again no later than that or the limit. */
-static usecs step(const struct plan *p)
+static usecs step(struct plan *p)
 {
 	struct stack *st = turn_enter_at(driver_now());
-	bool more = p->read && turn_read_links(st, p->until);
+	bool more = p->read && read_links(st, p->sleep);
 	struct wakes wakes;
 	usecs next;
 
+	if (p->sleep && p->sleep->begin)
+		p->begun = begin(p->sleep, st);
 	turn_settle(st);
+	if (p->sleep && p->sleep->end && was_woken(p->sleep))
+		p->sleep->end(p->sleep, st);
 	wakes_take(&wakes);
 	next = more ? st->eng.now : turn_next(st);
+	p->now = st->eng.now;
 	driver.bell_number = p->bell;
 	st->family.watch_bell = p->bell;
 	promise(MIN(next, p->limit));
@@ -237,13 +266,12 @@ void driver_let_go(void)
 }
 
 /* The time left as ppoll(2) wants it; NULL for ever. */
-static struct timespec *time_left(usecs until, struct timespec *ts)
+static struct timespec *time_left(usecs now, usecs until, struct timespec *ts)
 {
-	usecs now, left;
+	usecs left;
 
 	if (until == USECS_NEVER)
 		return NULL;
-	now = driver_now();
 	left = until > now ? until - now : 0;
 	ts->tv_sec = (time_t)(left / USECS_PER_SEC);
 	ts->tv_nsec = (long)(left % USECS_PER_SEC) * 1000;
@@ -268,10 +296,8 @@ size_t driver_links(struct pollfd *fds)
 
 /* Blocking system calls at which a thread may be cancelled. */
 static int poll_cancellable(struct bell *bell, struct pollfd *fds, size_t n,
-			    usecs until, const sigset_t *mask)
+			    struct timespec *left, const sigset_t *mask)
 {
-	struct timespec ts;
-	struct timespec *left = time_left(until, &ts);
 	int type, ret;
 
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
@@ -295,17 +321,12 @@ static int futex_cancellable(uint32_t *word, usecs until)
 	return ret;
 }
 
-static bool was_woken(const struct waiter *w)
-{
-	return __atomic_load_n(&w->word, __ATOMIC_SEQ_CST) != 0;
-}
-
 /* Announces how the waiter will sleep; false if it was woken already. */
 static bool fall_asleep(struct waiter *w, uint32_t how)
 {
 	__atomic_store_n(&w->bed, how, __ATOMIC_RELAXED);
 	__atomic_store_n(&w->asleep, how, __ATOMIC_SEQ_CST);
-	if (!was_woken(w))
+	if (!__atomic_load_n(&w->word, __ATOMIC_SEQ_CST))
 		return true;
 	__atomic_store_n(&w->asleep, WAITER_AWAKE, __ATOMIC_SEQ_CST);
 	return false;
@@ -349,7 +370,7 @@ static size_t fill_fds(struct pollfd *fds, const struct driver_sleep *s,
 
 /* Sleeps in poll until something happens; the result of one sleep. */
 static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
-		     usecs until, const struct bedding *b)
+		     struct timespec *left, const struct bedding *b)
 {
 	struct bell *bell = b->bell;
 	bool drives = b->drives;
@@ -357,7 +378,7 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 	int ret = 0;
 
 	if (fall_asleep(s->waiter, WAITER_BELL + bell->number)) {
-		ret = poll_cancellable(bell, fds, n, until, s->mask);
+		ret = poll_cancellable(bell, fds, n, left, s->mask);
 		wake_up(s->waiter);
 	}
 	if (drives)
@@ -399,35 +420,55 @@ static int last_look(struct driver_sleep *s, bool drives)
 
 	if (drives)
 		step(&plan);
-	return was_woken(s->waiter) ? 0 : -ETIMEDOUT;
+	return was_woken(s) ? 0 : -ETIMEDOUT;
+}
+
+/* The first turn of who does not drive. */
+static int begin_only(struct driver_sleep *s)
+{
+	struct stack *st;
+	int ret;
+
+	if (!s->begin)
+		return 0;
+	st = turn_enter();
+	ret = begin(s, st);
+	turn_leave(st);
+	return ret;
 }
 
 static int sleep_in_poll(struct driver_sleep *s, struct pollfd *fds,
 			 struct bedding *b)
 {
 	size_t n = fill_fds(fds, s, b->bell, b->drives);
-	struct plan plan = {.until = s->for_one ? &s->waiter->word : NULL,
-			    .limit = s->deadline,
-			    .bell = b->bell->number};
+	struct plan plan = {
+		.sleep = s, .limit = s->deadline, .bell = b->bell->number};
 	usecs until = s->deadline;
+	struct timespec ts;
 	int ret;
 
+	if (!b->drives)
+		plan.begun = begin_only(s);
 	for (;;) {
 		if (b->drives) {
 			usecs next = step(&plan);
 
 			until = MIN(next, s->deadline);
+		} else if (until != USECS_NEVER) {
+			plan.now = driver_now();
 		}
-		if (was_woken(s->waiter))
+		if (plan.begun)
+			return MIN(plan.begun, 0);
+		if (was_woken(s))
 			return 0;
-		ret = poll_once(s, fds, n, until, b);
+		ret = poll_once(s, fds, n, time_left(plan.now, until, &ts), b);
 		if (b->drives)
 			__atomic_fetch_add(&driver.drives, 1, __ATOMIC_RELAXED);
 		if (ret != 0)
 			return MIN(ret, 0);
 		/* A poll that timed out may have a held-back frame to fetch. */
 		plan.read = links_readable(s, fds, n) || until != s->deadline;
-		if (s->deadline != USECS_NEVER && !was_woken(s->waiter) &&
+		if (s->deadline != USECS_NEVER && !was_woken(s) &&
 		    driver_now() >= s->deadline)
 			return last_look(s, b->drives);
 	}
@@ -435,15 +476,17 @@ static int sleep_in_poll(struct driver_sleep *s, struct pollfd *fds,
 
 static int sleep_on_futex(struct driver_sleep *s)
 {
-	int ret = 0;
+	int ret = begin_only(s);
 
-	while (!was_woken(s->waiter) && ret != -EINTR && ret != -ETIMEDOUT) {
+	if (ret)
+		return MIN(ret, 0);
+	while (!was_woken(s) && ret != -EINTR && ret != -ETIMEDOUT) {
 		if (!fall_asleep(s->waiter, WAITER_FUTEX))
 			break;
 		ret = futex_cancellable(&s->waiter->word, s->deadline);
 		wake_up(s->waiter);
 	}
-	return was_woken(s->waiter) ? 0 : ret;
+	return was_woken(s) ? 0 : ret;
 }
 
 /* Gets what is needed for this kind of sleep, and sleeps. */
@@ -543,7 +586,8 @@ static void stand_by(void)
 static void drive(struct bell *bell)
 {
 	struct pollfd fds[1 + LIMIT_IFACES];
-	struct plan plan = {true, NULL, USECS_NEVER, bell->number};
+	struct plan plan = {
+		.read = true, .limit = USECS_NEVER, .bell = bell->number};
 	struct timespec ts;
 	uint32_t before;
 	size_t n = 1;
@@ -556,7 +600,7 @@ static void drive(struct bell *bell)
 		before = drives_now();
 		__atomic_store_n(&driver.slot, SLOT_THREAD_POLL,
 				 __ATOMIC_SEQ_CST);
-		bell_poll(bell, fds, n, time_left(until, &ts), NULL);
+		bell_poll(bell, fds, n, time_left(plan.now, until, &ts), NULL);
 		if (fds[0].revents)
 			bell_silence(bell);
 		for (size_t i = 1; i < n; i++)

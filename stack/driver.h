@@ -32,6 +32,8 @@
 #include "base.h"
 #include "sock_wait.h"
 
+struct stack;
+
 /* The only clock: monotonic microseconds. */
 usecs driver_now(void);
 
@@ -52,8 +54,18 @@ enum { DRIVER_FEW = 40, DRIVER_SCRATCH = 16 };
 /*
  * What a sleep needs. The waiter's word was set to 0 under the lock after its
  * watches were linked; kernel entries are answered in place.
+ *
+ * A driver takes the lock before it sleeps and when it has been woken anyway:
+ * `begin` and `end` are what its caller wants to have done there, and save two
+ * turns of each blocking call.
  */
 struct driver_sleep {
+	/* Optional, in the first turn, once: makes the waiter. 0; 1: something
+	 * is ready already; -errno. */
+	int (*begin)(struct driver_sleep *s, struct stack *st);
+	/* Optional, in a turn that woke the waiter: may free it, and sets it
+	 * to NULL then. */
+	void (*end)(struct driver_sleep *s, struct stack *st);
 	struct waiter *waiter;
 	struct pollfd *kernel; /* beside the waiter, or NULL */
 	size_t nkernel;

@@ -100,6 +100,7 @@ struct sock_slot *sock_slot_new(struct stack *st, enum sock_kind kind,
 	slot->shared = false;
 	slot->left = false;
 	slot->in_flight = 0;
+	slot->special = false;
 	slot->ready = 0;
 	st->nsocks++;
 	return slot;
@@ -253,6 +254,15 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 	return 0;
 }
 
+void sock_note_special(struct sock *s)
+{
+	bool special = s->rcvtimeo != USECS_NEVER ||
+		       s->sndtimeo != USECS_NEVER || s->linger != USECS_NEVER ||
+		       s->rcvlowat != RCVLOWAT_DEFAULT;
+
+	__atomic_store_n(&s->slot->special, special, __ATOMIC_RELEASE);
+}
+
 int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 		      struct sock **out)
 {
@@ -271,6 +281,7 @@ int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 	s->priority = listener->priority;
 	s->mark = listener->mark;
 	s->rcvlowat = listener->rcvlowat;
+	sock_note_special(s);
 	s->v6only = listener->v6only;
 	s->ip6 = listener->ip6;
 	s->ifindex = listener->ifindex;

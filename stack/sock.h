@@ -51,6 +51,7 @@ struct sock_slot {
 	bool nonblocking;    /* [a] O_NONBLOCK */
 	bool shared;         /* [a] its last close the kernel knows */
 	bool left;           /* [S] who closed it found it held */
+	bool special;        /* [a] see sock_note_special() */
 	uint32_t in_flight;  /* [S] copies in messages, as far as known */
 	void *object;        /* [S] struct sock or struct epset */
 	struct sock_slot *next_free; /* [S] */
@@ -192,6 +193,10 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 /* A socket around an accepted connection. */
 int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 		      struct sock **out) MUST_CHECK;
+
+/* After rcvtimeo, sndtimeo, linger or rcvlowat changed: tells those who ask
+ * without the lock whether all of them are the default, as nearly always. */
+void sock_note_special(struct sock *s);
 
 /* Ends it for everybody: wakes who waits, closes the transport. */
 void sock_close(struct sock *s);

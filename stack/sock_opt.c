@@ -317,6 +317,15 @@ static int store(struct sock *s, const struct option *o, int value)
 	return 0;
 }
 
+/* socket(7): at least one byte; Linux takes less than none for all. */
+static int set_rcvlowat(struct sock *s, const struct option *o, int value)
+{
+	int ret = store(s, o, value < 0 ? INT32_MAX : MAX(value, 1));
+
+	sock_note_special(s);
+	return ret;
+}
+
 static int set_int(struct sock *s, const struct option *o, int value)
 {
 	for (size_t i = 0; value == -1 && i < ARRAY_LEN(defaults); i++)
@@ -325,9 +334,8 @@ static int set_int(struct sock *s, const struct option *o, int value)
 			return store(s, o, defaults[i].value);
 	if (value < o->low || value > o->high)
 		return -EINVAL;
-	/* socket(7): at least one byte; Linux takes less than none for all. */
 	if (o->level == SOL_SOCKET && o->name == SO_RCVLOWAT)
-		value = value < 0 ? INT32_MAX : MAX(value, 1);
+		return set_rcvlowat(s, o, value);
 	return store(s, o, value);
 }
 

@@ -161,6 +161,7 @@ static int set_linger(struct sock *s, const void *value, socklen_t len)
 	s->linger = USECS_NEVER;
 	if (l.l_onoff)
 		s->linger = SEC(l.l_linger < 0 ? INT_MAX : l.l_linger);
+	sock_note_special(s);
 	if (!s->conn)
 		return 0;
 	return tcp_set(s->conn, TCP_O_LINGER_RESET,
@@ -328,6 +329,16 @@ static int set_socket_int(struct sock *s, int name, int n)
 	}
 }
 
+/* SO_RCVTIMEO, SO_SNDTIMEO. */
+static int set_timeout(struct sock *s, usecs *t, const void *value,
+		       socklen_t len)
+{
+	int ret = set_timeval(t, value, len);
+
+	sock_note_special(s);
+	return ret;
+}
+
 static int set_socket_level(struct sock *s, int name, const void *value,
 			    socklen_t len)
 {
@@ -337,9 +348,9 @@ static int set_socket_level(struct sock *s, int name, const void *value,
 	case SO_LINGER:
 		return set_linger(s, value, len);
 	case SO_RCVTIMEO:
-		return set_timeval(&s->rcvtimeo, value, len);
+		return set_timeout(s, &s->rcvtimeo, value, len);
 	case SO_SNDTIMEO:
-		return set_timeval(&s->sndtimeo, value, len);
+		return set_timeout(s, &s->sndtimeo, value, len);
 	case SO_BINDTODEVICE:
 		return sock_opt_set_device(s, value, len);
 	default:

@@ -519,9 +519,39 @@ sock_id stack_by_inode(uint64_t inode)
 	return id;
 }
 
+/* The slot of a number that is not stale, without the lock; or NULL. */
+static struct sock_slot *live_slot(sock_id id)
+{
+	struct sock_slot *slot =
+		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
+
+	return slot && sock_slot_id(slot) == id ? slot : NULL;
+}
+
+/* Nearly always false: then a blocking call and a close need no turn to find
+ * out that there is neither timeout nor linger. */
+static bool is_special(sock_id id)
+{
+	struct sock_slot *slot = live_slot(id);
+
+	return slot && __atomic_load_n(&slot->special, __ATOMIC_ACQUIRE);
+}
+
+/* A listener is not writable, nor is what is not connected yet. */
+bool stack_is_empty(sock_id id)
+{
+	const uint32_t telling = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLERR |
+				 EPOLLHUP | EPOLLRDHUP;
+
+	if (!turn_stack)
+		return false;
+	need_driver();
+	return (stack_ready(id) & telling) == EPOLLOUT && !is_special(id);
+}
+
 uint64_t stack_timeout_us(sock_id id, bool sending)
 {
-	struct sock *s = enter(id);
+	struct sock *s = is_special(id) ? enter(id) : NULL;
 	usecs t;
 
 	if (!s)
@@ -533,7 +563,7 @@ uint64_t stack_timeout_us(sock_id id, bool sending)
 
 uint64_t stack_linger_us(sock_id id)
 {
-	struct sock *s = enter(id);
+	struct sock *s = is_special(id) ? enter(id) : NULL;
 	usecs t;
 
 	if (!s)

@@ -245,6 +245,10 @@ ssize_t stack_recvmsg(sock_id s, struct msghdr *msg, int flags);
 ssize_t stack_send(sock_id s, const void *buf, size_t len, int flags);
 ssize_t stack_recv(sock_id s, void *buf, size_t len, int flags);
 
+/* Would a receive without MSG_OOB and MSG_ERRQUEUE surely be -EAGAIN? No lock
+ * taken; false when in doubt. */
+bool stack_is_empty(sock_id s);
+
 /* FIONREAD, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD, SIOCGIF*, FIOASYNC family is
  * the shim's. -ENOTTY or -EINVAL for what is not known. */
 int stack_ioctl(sock_id s, unsigned long request, void *arg);

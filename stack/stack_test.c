@@ -377,6 +377,21 @@ Test(stack, an_inode_finds_the_number)
 	cr_assert(eq(u64, stack_by_inode(99), 0));
 }
 
+Test(stack, an_accepted_socket_has_the_timeouts_of_its_listener)
+{
+	struct timeval tv = {3, 0};
+	sock_id a = new_socket(SOCK_STREAM), b, l = new_listener(PORT);
+
+	cr_assert(eq(
+		int,
+		stack_setsockopt(l, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)),
+		0));
+	cr_assert(eq(int, dial(a, PORT), -EINPROGRESS));
+	cr_assert(eq(int, stack_accept(l, &b, NULL, NULL), 0));
+	cr_assert(eq(u64, stack_timeout_us(b, false), SEC(3)));
+	cr_assert(eq(u64, stack_timeout_us(a, false), UINT64_MAX));
+}
+
 Test(stack, timeouts_and_linger_are_told_in_microseconds)
 {
 	sock_id s = new_socket(SOCK_STREAM);
@@ -394,6 +409,43 @@ Test(stack, timeouts_and_linger_are_told_in_microseconds)
 		     stack_setsockopt(s, SOL_SOCKET, SO_LINGER, &l, sizeof(l)),
 		     0));
 	cr_assert(eq(u64, stack_linger_us(s), SEC(3)));
+}
+
+static void set_lowat(sock_id s, int n)
+{
+	cr_assert(
+		eq(int,
+		   stack_setsockopt(s, SOL_SOCKET, SO_RCVLOWAT, &n, sizeof(n)),
+		   0));
+}
+
+/* Whoever is told so does not ask: it must be true, and doubt is no. */
+Test(stack, empty_is_what_would_block_and_nothing_else)
+{
+	sock_id a, b, l = new_listener(PORT + 1);
+	char byte;
+
+	cr_assert(not(stack_is_empty(l)), "it would be -ENOTCONN");
+	cr_assert(not(stack_is_empty(new_socket(SOCK_STREAM))));
+	cr_assert(stack_is_empty(new_socket(SOCK_DGRAM)));
+	new_pair(PORT, &a, &b);
+	cr_assert(stack_is_empty(b));
+	cr_assert(eq(i64, stack_recv(b, &byte, 1, 0), -EAGAIN));
+	cr_assert(eq(i64, stack_send(a, "xy", 2, 0), 2));
+	cr_assert(not(stack_is_empty(b)));
+	cr_assert(eq(i64, stack_recv(b, &byte, 1, 0), 1));
+	cr_assert(not(stack_is_empty(b)));
+	/* Below the mark it is not readable, but a receive takes it. */
+	set_lowat(b, 2);
+	cr_assert(not(stack_ready(b) & EPOLLIN));
+	cr_assert(not(stack_is_empty(b)));
+	cr_assert(eq(i64, stack_recv(b, &byte, 1, 0), 1));
+	set_lowat(b, 1);
+	cr_assert(stack_is_empty(b));
+	cr_assert(eq(int, stack_shutdown(a, SHUT_WR), 0));
+	cr_assert(not(stack_is_empty(b)), "the end is something");
+	cr_assert(eq(int, stack_close(a), 0));
+	cr_assert(not(stack_is_empty(a)), "a stale number");
 }
 
 Test(stack, the_interfaces_one_by_one)

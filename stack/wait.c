@@ -74,8 +74,9 @@ static struct readiness *readiness_by_id(struct stack *st, sock_id id)
 
 /* Everything that one sleeping call holds. */
 struct sleep {
-	struct waiter *waiter;
-	struct pollfd *scratch;
+	struct driver_sleep how; /* with the waiter */
+	struct stack_pollee *socks;
+	size_t n;
 };
 
 static void end_sleep(void *arg)
@@ -83,41 +84,52 @@ static void end_sleep(void *arg)
 	struct sleep *z = arg;
 	struct stack *st;
 
-	if (z->scratch)
-		free(z->scratch);
-	if (!z->waiter)
+	if (z->how.scratch)
+		free(z->how.scratch);
+	if (!z->how.waiter)
 		return;
 	st = turn_enter();
-	waiter_free(st->eng.arena, z->waiter);
+	waiter_free(st->eng.arena, z->how.waiter);
 	turn_leave(st);
 }
 
 /* Links the watches. 1: something is ready already; 0; -ENOMEM. */
-static int begin_sleep(struct sleep *z, struct stack_pollee *socks, size_t n)
+static int link_watches(struct driver_sleep *how, struct stack *st)
 {
-	struct stack *st = turn_enter();
-	int ret;
+	struct sleep *z = container_of(how, struct sleep, how);
 
-	z->waiter = waiter_new(st->eng.arena, n);
-	for (size_t i = 0; z->waiter && i < n; i++) {
-		struct readiness *r = readiness_by_id(st, socks[i].sock);
+	how->waiter = waiter_new(st->eng.arena, z->n);
+	if (!how->waiter)
+		return -ENOMEM;
+	for (size_t i = 0; i < z->n; i++) {
+		struct readiness *r = readiness_by_id(st, z->socks[i].sock);
 
 		if (r)
-			waiter_watch(z->waiter, i, r, socks[i].events | ALWAYS);
+			waiter_watch(how->waiter, i, r,
+				     z->socks[i].events | ALWAYS);
 	}
-	ret = z->waiter ? look(socks, n) > 0 : -ENOMEM;
-	turn_leave(st);
-	return ret;
+	return look(z->socks, z->n) > 0;
+}
+
+/* Woken for something: the watches have served. */
+static void unlink_watches(struct driver_sleep *how, struct stack *st)
+{
+	struct sleep *z = container_of(how, struct sleep, how);
+
+	if (look(z->socks, z->n) == 0)
+		return;
+	waiter_free(st->eng.arena, how->waiter);
+	how->waiter = NULL;
 }
 
 /* The waiter goes back to sleep after it was woken for nothing. */
-static int again(struct sleep *z, struct stack_pollee *socks, size_t n)
+static int again(struct sleep *z)
 {
 	struct stack *st = turn_enter();
 	int ret;
 
-	__atomic_store_n(&z->waiter->word, 0, __ATOMIC_SEQ_CST);
-	ret = look(socks, n);
+	__atomic_store_n(&z->how.waiter->word, 0, __ATOMIC_SEQ_CST);
+	ret = look(z->socks, z->n);
 	turn_leave(st);
 	return ret;
 }
@@ -131,26 +143,26 @@ static int count_kernel(const struct pollfd *kernel, size_t n)
 	return found;
 }
 
-/* Sleeps until a socket or a kernel entry is ready: how many are, or -errno.
- * Nothing was ready a moment ago. */
-static int sleep_until_ready(struct sleep *z, struct stack_pollee *socks,
-			     size_t n, struct driver_sleep *how)
+/* Sleeps until a socket or a kernel entry is ready: 0, or -errno. Nothing was
+ * ready a moment ago, and when it returns somebody else may have been faster.
+ */
+static int sleep_until_ready(struct sleep *z)
 {
-	int ret = begin_sleep(z, socks, n);
+	struct driver_sleep *how = &z->how;
+	int ret;
 
-	if (ret < 0)
-		return ret;
-	how->waiter = z->waiter;
-	how->scratch = z->scratch;
-	while (ret == 0) {
+	how->begin = link_watches;
+	how->end = unlink_watches;
+	for (;;) {
 		ret = driver_sleep(how);
 		if (ret < 0 && ret != -EINTR)
-			break;
-		if (look(socks, n) || again(z, socks, n) ||
+			return ret;
+		if (!how->waiter || look(z->socks, z->n) || again(z) ||
 		    count_kernel(how->kernel, how->nkernel))
 			return 0;
+		if (ret < 0)
+			return ret;
 	}
-	return ret;
 }
 
 /* A set may say it is ready when its members no longer are: have it look. */
@@ -192,16 +204,16 @@ static int poll_now(struct stack_pollee *socks, size_t nsocks,
 }
 
 /* The same, and whatever happens (the thread may be cancelled), what the sleep
- * holds is given back. Takes `scratch` over. */
+ * holds is given back. */
 static int guarded_sleep(struct stack_pollee *socks, size_t n,
-			 struct driver_sleep *how, struct pollfd *scratch)
+			 const struct driver_sleep *how)
 {
-	struct sleep z = {NULL, scratch};
+	struct sleep z = {*how, socks, n};
 	int ret;
 
 	KEEP_IN_MEMORY(&z);
 	pthread_cleanup_push(end_sleep, &z);
-	ret = sleep_until_ready(&z, socks, n, how);
+	ret = sleep_until_ready(&z);
 	pthread_cleanup_pop(1);
 	return ret;
 }
@@ -213,7 +225,6 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 				   .nkernel = nkernel,
 				   .deadline = deadline_us,
 				   .mask = mask};
-	struct pollfd *scratch;
 	int found, ret;
 
 	/* What lies in the device counts as arrived; and who comes by here
@@ -224,14 +235,13 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 		if (found || deadline_us == 0)
 			return found;
 
-		scratch = NULL;
 		if (nkernel > DRIVER_FEW) {
-			scratch = calloc(nkernel + DRIVER_SCRATCH,
-					 sizeof(*kernel));
-			if (!scratch)
+			how.scratch = calloc(nkernel + DRIVER_SCRATCH,
+					     sizeof(*kernel));
+			if (!how.scratch)
 				return -ENOMEM;
 		}
-		ret = guarded_sleep(socks, nsocks, &how, scratch);
+		ret = guarded_sleep(socks, nsocks, &how);
 		if (ret < 0 && ret != -ETIMEDOUT && ret != -EINTR)
 			return ret;
 		settle_sets(socks, nsocks);
@@ -251,7 +261,7 @@ int stack_wait(sock_id id, uint32_t events, uint64_t deadline_us)
 
 	if (look(&p, 1))
 		return p.revents & POLLNVAL ? -EBADF : 0;
-	ret = guarded_sleep(&p, 1, &how, NULL);
+	ret = guarded_sleep(&p, 1, &how);
 	if (look(&p, 1))
 		return p.revents & POLLNVAL ? -EBADF : 0;
 	return ret;
@@ -282,7 +292,7 @@ int stack_close_wait(sock_id id, uint64_t deadline_us)
 		if (driver_now() >= deadline_us)
 			return -ETIMEDOUT;
 		p.events = 0;
-		ret = guarded_sleep(&p, 1, &how, NULL);
+		ret = guarded_sleep(&p, 1, &how);
 		if (ret == -ETIMEDOUT)
 			ret = 0;
 	}
@@ -352,7 +362,7 @@ int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 		if (n != 0 || deadline_us == 0)
 			return n;
 		kernel.revents = 0;
-		ret = guarded_sleep(&p, 1, &how, NULL);
+		ret = guarded_sleep(&p, 1, &how);
 		if (ret < 0) {
 			n = collect(ep, kernel_epfd, events, max);
 			if (n != 0 || ret == -ETIMEDOUT)
