@@ -349,6 +349,19 @@ ssize_t stack_recv(sock_id s, void *buf, size_t len, int flags)
 		    flags & ~MSG_WAITALL, 0, 0);
 }
 
+int stack_lend(sock_id s, size_t len, struct stack_lent *lent)
+{
+	(void)s;
+	(void)len;
+	(void)lent;
+	return -EOPNOTSUPP;
+}
+
+ssize_t stack_send_lent(const struct stack_lent *lent, size_t len, int flags)
+{
+	return stack_send(lent->sock, lent->room, len, flags);
+}
+
 bool stack_is_empty(sock_id s)
 {
 	(void)s;

@@ -4,7 +4,9 @@
  * sendfile.c - sendfile(2)
  *
  * What this room is for
- *   A file to one of our sockets, read and sent a piece at a time.
+ *   A file to one of our sockets, a piece at a time. A large piece is read
+ *   into a buffer of the stack's, from which it goes out: one copy less than
+ *   by a buffer of our own, which small ones and odd cases go through.
  *
  * Follows    sendfile(2): the offset moves by what was sent, or else the file's
  *            position does; a socket cannot be the source.
@@ -13,12 +15,14 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "block.h"
 #include "bounce.h"
 #include "fdtab.h"
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
 #include "send.h"
+#include "signal.h"
 
 /* Where the bytes are. */
 struct source {
@@ -26,40 +30,93 @@ struct source {
 	off_t at;
 };
 
-/* One piece; 0 at the end of the file. */
-static ssize_t send_piece(sock_id s, const struct source *from, char *buf,
+/* Below this a copy costs less than a turn to save it. */
+enum { LEND_LEAST = 8 << 10 };
+
+static ssize_t read_source(const struct source *from, void *buf, size_t len)
+{
+	return raw6(SYS_pread64, from->fd, (long)buf, (long)len, from->at, 0,
+		    0);
+}
+
+/* Waits for room as any blocking send does; -EOPNOTSUPP: copy. */
+static int borrow(struct block *b, size_t len, struct stack_lent *lent)
+{
+	for (;;) {
+		int err = stack_lend(b->sock, len, lent);
+
+		if (err != -EAGAIN || block_is_refused(b->sock, 0))
+			return err;
+		err = block_wait(b, EPOLLOUT);
+		if (err)
+			return err;
+	}
+}
+
+/* One piece, read to where it is sent from. */
+static ssize_t lend_piece(sock_id s, const struct source *from, size_t len)
+{
+	BLOCK(b, s, BLOCK_SENDING);
+	struct stack_lent lent;
+	ssize_t n, got;
+	int err = borrow(&b, len, &lent);
+
+	if (err)
+		return err;
+	got = read_source(from, lent.room, lent.len);
+	n = stack_send_lent(&lent, got > 0 ? (size_t)got : 0, 0);
+	if (n == -EPIPE)
+		signal_pipe();
+	return got > 0 ? n : got;
+}
+
+static ssize_t copy_piece(sock_id s, const struct source *from, char *buf,
 			  size_t len)
 {
-	ssize_t n = raw6(SYS_pread64, from->fd, (long)buf, (long)len, from->at,
-			 0, 0);
+	ssize_t n = read_source(from, buf, len);
 
 	return n > 0 ? send_flat(s, buf, (size_t)n, 0) : n;
 }
 
-static ssize_t copy(sock_id s, struct source *from, char *buf, size_t len)
+/* One piece; 0 at the end of the file. *buf is got when it is needed. */
+static ssize_t send_piece(sock_id s, const struct source *from, char **buf,
+			  size_t len)
 {
-	size_t done = 0;
+	ssize_t n = -EOPNOTSUPP;
 
-	while (done < len) {
-		size_t want = len - done;
-		ssize_t n;
-
-		if (want > BOUNCE_BYTES)
-			want = BOUNCE_BYTES;
-		n = send_piece(s, from, buf, want);
-		if (n < 0)
-			return done ? (ssize_t)done : n;
-		done += (size_t)n;
-		from->at += n;
-		/* The file has ended, or the socket is full. */
-		if ((size_t)n < want)
-			break;
-	}
-	return (ssize_t)done;
+	if (len > BOUNCE_BYTES)
+		len = BOUNCE_BYTES;
+	if (len >= LEND_LEAST)
+		n = lend_piece(s, from, len);
+	if (n != -EOPNOTSUPP)
+		return n;
+	if (!*buf)
+		*buf = bounce_get();
+	return *buf ? copy_piece(s, from, *buf, len) : -ENOMEM;
 }
 
-/* How the kernel would refuse, and where to begin. */
-static int look(struct source *from, const off_t *offset)
+static ssize_t send_all(sock_id s, struct source *from, size_t len)
+{
+	char *buf = NULL;
+	size_t done = 0;
+	ssize_t n = 0;
+
+	while (done < len) {
+		n = send_piece(s, from, &buf, len - done);
+		/* The file has ended, or the socket is full. */
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+		from->at += n;
+	}
+	if (buf)
+		bounce_put(buf);
+	return done ? (ssize_t)done : n;
+}
+
+/* How the kernel would refuse what has no offset or nothing to read, and where
+ * to begin. */
+static int look(struct source *from)
 {
 	struct stat st;
 	long flags = raw3(SYS_fcntl, from->fd, F_GETFL, 0);
@@ -71,10 +128,6 @@ static int look(struct source *from, const off_t *offset)
 		return -EBADF;
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return -EINVAL;
-	if (offset) {
-		from->at = *offset;
-		return from->at < 0 ? -EINVAL : 0;
-	}
 	at = raw3(SYS_lseek, from->fd, 0, SEEK_CUR);
 	from->at = at;
 	return at < 0 ? (int)at : 0;
@@ -83,22 +136,23 @@ static int look(struct source *from, const off_t *offset)
 static ssize_t send_file(sock_id s, int in, off_t *offset, size_t len)
 {
 	struct source from = {.fd = in};
-	char *buf;
+	int err = 0;
 	ssize_t n;
-	int err;
 
 	if (fdtab_sock(in))
 		return -EINVAL;
-	err = look(&from, offset);
+	/* With an offset, pread() refuses for the same reasons. */
+	if (!offset || !len)
+		err = look(&from);
 	if (err)
 		return err;
-	buf = bounce_get();
-	if (!buf)
-		return -ENOMEM;
-	n = copy(s, &from, buf, len);
-	bounce_put(buf);
+	if (offset)
+		from.at = *offset;
+	if (from.at < 0)
+		return -EINVAL;
+	n = send_all(s, &from, len);
 	if (n < 0)
-		return n;
+		return n == -EISDIR ? -EINVAL : n;
 	if (offset)
 		*offset = from.at;
 	else

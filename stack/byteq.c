@@ -21,8 +21,6 @@
 enum {
 	/* A writer of single bytes fills this before it costs another. */
 	BLOCK_MIN = 2048,
-	/* A block for 64 KiB of payload would be of the 80 KiB class. */
-	BLOCK_MAX = 65536,
 	/* Copying so little is cheaper than keeping a pkt for it. */
 	COPY_MAX = 256,
 };
@@ -85,7 +83,8 @@ static void link_tail(struct byteq *q, struct pkt *p)
 static struct pkt *new_tail(struct byteq *q, size_t n)
 {
 	const size_t least = BLOCK_MIN - sizeof(struct pkt);
-	const size_t most = BLOCK_MAX - sizeof(struct pkt);
+	/* A block for 64 KiB of payload would be of the 80 KiB class. */
+	const size_t most = BYTEQ_BLOCK_MAX;
 	struct pkt *p = pkt_new(q->arena, MIN(MAX(n, least), most), 0);
 
 	if (!p && n > least)

@@ -20,6 +20,9 @@
 #include "pkt.h"
 #include "uio.h"
 
+/* What a block of the largest size carries. */
+#define BYTEQ_BLOCK_MAX (65536 - sizeof(struct pkt))
+
 struct byteq {
 	struct arena *arena; /* [I] */
 	struct list pkts;    /* [S] in order; none is empty */

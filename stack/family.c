@@ -20,6 +20,7 @@
 #include "driver.h"
 #include "epset.h"
 #include "log.h"
+#include "pkt.h"
 #include "sys.h"
 #include "turn.h"
 #include "undertaker.h"
@@ -100,6 +101,36 @@ static void free_waiters(struct stack *st, uint32_t index)
 	}
 }
 
+void family_lend(struct pkt *p)
+{
+	p->lent = true;
+	p->seq = self;
+}
+
+void family_claim(struct stack *st)
+{
+	struct arena *a = st->eng.arena;
+	struct pkt *p = NULL;
+
+	while ((p = arena_next(a, ARENA_PKT, p)))
+		if (p->lent)
+			(void)!arena_claim(a, p, ARENA_PKT);
+}
+
+/* What a process was filling when it died. */
+static void free_lent(struct stack *st, uint32_t index)
+{
+	struct pkt *p = arena_next(st->eng.arena, ARENA_PKT, NULL);
+
+	while (p) {
+		struct pkt *next = arena_next(st->eng.arena, ARENA_PKT, p);
+
+		if (p->lent && p->seq == index)
+			pkt_free(st->eng.arena, p);
+		p = next;
+	}
+}
+
 int family_join(struct stack *st)
 {
 	struct family *f = &st->family;
@@ -111,6 +142,7 @@ int family_join(struct stack *st)
 	if (self) {
 		f->leaving[self] = false;
 		free_waiters(st, self);
+		free_lent(st, self);
 		return 0;
 	}
 	self = find_entry(f, 0);
@@ -275,6 +307,7 @@ void family_bury(struct stack *st, uint32_t index)
 {
 	turn_enter();
 	free_waiters(st, index);
+	free_lent(st, index);
 	turn_leave(st);
 
 	look_at_slots(st, index, bury_slot);

@@ -22,6 +22,7 @@
 #include "lock.h"
 #include "stack.h"
 
+struct pkt;
 struct stack;
 
 /* Which processes hold an object; bit number: the member's index. */
@@ -71,6 +72,12 @@ bool family_is_large(const struct stack *st);
  * stack? Of several that end together, the last to ask hears no.
  */
 bool family_leave(struct stack *st);
+
+/* This process fills it; when it dies meanwhile, nobody else will. */
+void family_lend(struct pkt *p);
+
+/* Recovery: what is lent has no link in the arena but is in use. */
+void family_claim(struct stack *st);
 
 void family_hold(struct family_set *set);
 /* This process lets go; false when others still hold it. */

@@ -255,6 +255,7 @@ int sock_stream_connect(struct sock *s, const struct endpoint *remote);
 void sock_stream_disconnect(struct sock *s); /* as new, but for bind() */
 int sock_stream_shutdown(struct sock *s, int how);
 ssize_t sock_stream_send(struct sock *s, struct uio *from, int flags);
+ssize_t sock_stream_send_lent(struct sock *s, struct pkt *p, int flags);
 ssize_t sock_stream_recv(struct sock *s, struct uio *to, int flags);
 uint32_t sock_stream_ready(const struct sock *s);
 

@@ -102,6 +102,7 @@ void sock_claim(struct stack *st)
 	/* Their threads sleep in it, in whatever process. */
 	while ((w = arena_next(a, ARENA_WAIT, w)))
 		(void)!arena_claim(a, w, ARENA_WAIT);
+	family_claim(st);
 }
 
 /* --- after the sweep ----------------------------------------------------- */

@@ -193,6 +193,15 @@ ssize_t sock_stream_send(struct sock *s, struct uio *from, int flags)
 	return ret;
 }
 
+ssize_t sock_stream_send_lent(struct sock *s, struct pkt *p, int flags)
+{
+	uint32_t how = flags & MSG_MORE ? TCP_SEND_MORE : 0;
+	ssize_t ret = tcp_send_lent(s->conn, p, how);
+
+	sock_update(s, 0);
+	return ret;
+}
+
 ssize_t sock_stream_recv(struct sock *s, struct uio *to, int flags)
 {
 	uint32_t how = 0;

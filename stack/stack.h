@@ -249,6 +249,25 @@ ssize_t stack_recv(sock_id s, void *buf, size_t len, int flags);
  * taken; false when in doubt. */
 bool stack_is_empty(sock_id s);
 
+/*
+ * Sending what the caller reads from elsewhere, a file: lend gives a buffer of
+ * the stack's own, which is filled without any lock and goes out without being
+ * copied once more. Each one lent must be given to stack_send_lent() with the
+ * number of bytes in it; 0 takes it back.
+ *
+ * lend: 0 and `lent` filled, with at most `len` bytes of room; -EAGAIN as
+ * stack_send(); -EOPNOTSUPP: use stack_send(), which also knows the errors.
+ */
+struct stack_lent {
+	sock_id sock;
+	void *room;
+	size_t len;
+	void *block; /* the stack's */
+};
+
+int stack_lend(sock_id s, size_t len, struct stack_lent *lent);
+ssize_t stack_send_lent(const struct stack_lent *lent, size_t len, int flags);
+
 /* FIONREAD, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD, SIOCGIF*, FIOASYNC family is
  * the shim's. -ENOTTY or -EINVAL for what is not known. */
 int stack_ioctl(sock_id s, unsigned long request, void *arg);

@@ -155,6 +155,16 @@ enum tcp_send_flags {
 ssize_t tcp_send(struct tcp_conn *c, struct uio *from,
 		 uint32_t flags) MUST_CHECK;
 
+/*
+ * A pkt for up to `len` bytes that the caller fills without the lock, and that
+ * tcp_send_lent() sends without copying them, or takes back empty. 0; -EAGAIN
+ * as tcp_send(); -EOPNOTSUPP: there is something to tell or memory is short,
+ * use tcp_send().
+ */
+int tcp_lend(struct tcp_conn *c, size_t len, struct pkt **out) MUST_CHECK;
+ssize_t tcp_send_lent(struct tcp_conn *c, struct pkt *p,
+		      uint32_t flags) MUST_CHECK;
+
 enum tcp_recv_flags {
 	TCP_RECV_PEEK = 1 << 0,
 	TCP_RECV_DISCARD = 1 << 1, /* MSG_TRUNC: drop the bytes, copy nothing */

@@ -101,6 +101,18 @@ static ssize_t why_not_send(struct tcp_conn *c)
 	return -EPIPE;
 }
 
+/* The send buffer has grown. */
+static void send_queued(struct tcp_conn *c, uint32_t flags)
+{
+	c->was_full = !tcp_is_writable(c);
+	c->send_more = flags & TCP_SEND_MORE;
+	if (flags & TCP_SEND_OOB) {
+		c->snd_up = c->snd_una + (uint32_t)c->sndq.bytes;
+		c->urg_sending = true;
+	}
+	tcp_output(c);
+}
+
 ssize_t tcp_send(struct tcp_conn *c, struct uio *from, uint32_t flags)
 {
 	size_t space, n;
@@ -121,13 +133,39 @@ ssize_t tcp_send(struct tcp_conn *c, struct uio *from, uint32_t flags)
 		tcp_scarce_wait(c);
 	if (n == 0)
 		return -EAGAIN;
-	c->was_full = !tcp_is_writable(c);
-	c->send_more = flags & TCP_SEND_MORE;
-	if (flags & TCP_SEND_OOB) {
-		c->snd_up = c->snd_una + (uint32_t)c->sndq.bytes;
-		c->urg_sending = true;
+	send_queued(c, flags);
+	return (ssize_t)n;
+}
+
+int tcp_lend(struct tcp_conn *c, size_t len, struct pkt **out)
+{
+	size_t space = send_space(c);
+
+	MUST_HOLD(&c->eng->lock);
+	if (c->error || !tcp_fsm_can_send(c))
+		return -EOPNOTSUPP;
+	if (space == 0) {
+		c->was_full = true;
+		return -EAGAIN;
 	}
-	tcp_output(c);
+	len = MIN(MIN(len, space), BYTEQ_BLOCK_MAX);
+	if (tcp_scarce_space(c, len) < len)
+		return -EOPNOTSUPP;
+	*out = pkt_new(c->eng->arena, len, 0);
+	return *out ? 0 : -EOPNOTSUPP;
+}
+
+ssize_t tcp_send_lent(struct tcp_conn *c, struct pkt *p, uint32_t flags)
+{
+	size_t n = p->len;
+
+	MUST_HOLD(&c->eng->lock);
+	if (n == 0 || UNLIKELY(c->error || !tcp_fsm_can_send(c))) {
+		pkt_free(c->eng->arena, p);
+		return n == 0 ? 0 : why_not_send(c);
+	}
+	byteq_give(&c->sndq, p);
+	send_queued(c, flags);
 	return (ssize_t)n;
 }
 
