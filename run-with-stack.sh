@@ -32,10 +32,10 @@ usage: run-with-stack.sh [options] [--] COMMAND [ARG...]
 
 Runs COMMAND with its own TCP/IP stack on a TAP device.
 
-  --addr PREFIX[,PREFIX]  the stack's addresses, as 10.0.0.2/24
+  --addr PREFIX[,PREFIX]  the stack's addresses, as 10.0.0.2/24,fd00::2/64
                           (default: a free /30 of 10.201.0.0/16)
-  --gateway ADDR          the stack's way out; also the address that the
-                          kernel's end gets when the TAP is made here
+  --gateway ADDR[,ADDR]   the stack's way out, one of each family; also
+                          what the kernel's end gets when the TAP is made here
   --tap NAME              device to use; made when there is none of that name
   --link SPEC             another kind of link: packet:INTERFACE shares one of
                           this machine's interfaces (root), stream:PATH speaks
@@ -101,7 +101,7 @@ needs_value()
 
 read_options()
 {
-  tap=${NSSHIM_TAP-} addr=${NSSHIM_ADDR-} gateway=${NSSHIM_GATEWAY-}
+  tap=${NSSHIM_TAP-} addr=${NSSHIM_ADDR-} gateway=${NSSHIM_GATEWAY-} gateway6=
   dns=${NSSHIM_DNS-} mtu=${NSSHIM_MTU-} mac=${NSSHIM_MAC-}
   host=${NSSHIM_HOST-} log=${NSSHIM_LOG-} pcap=${NSSHIM_PCAP-}
   impair=${NSSHIM_IMPAIR-} link=${NSSHIM_LINK-}
@@ -138,6 +138,22 @@ read_options()
   command=("$@")
 }
 
+# One of each family: the IPv6 one is kept in gateway6.
+split_gateway()
+{
+  local p list=$gateway
+  gateway=
+  for p in ${list//,/ }; do
+    if [[ $p =~ ^[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*$ && -z $gateway6 ]]; then
+      gateway6=$p
+    elif is_ip4 "$p" && [[ -z $gateway ]]; then
+      gateway=$p
+    else
+      die "--gateway $list: must be an address, as 10.0.0.1, or one of each family"
+    fi
+  done
+}
+
 check_options()
 {
   local p
@@ -153,8 +169,7 @@ check_options()
     [[ $p == *:* || $p == dhcp || $p == auto ]] || is_ip4_prefix "$p" ||
       die "--addr $p: must be an address with a length, as 10.0.0.2/24"
   done
-  [[ -z $gateway ]] || is_ip4 "$gateway" ||
-    die "--gateway $gateway: must be an IPv4 address, as 10.0.0.1"
+  split_gateway
   for p in ${dns//,/ }; do
     is_ip4 "$p" || [[ $p == *:* ]] || die "--dns $p: must be an address"
   done
@@ -351,9 +366,10 @@ clean_up()
 
 set_environment()
 {
-  local name
+  local name both=$gateway${gateway:+${gateway6:+,}}$gateway6
   environment=("NSSHIM_LINK=${link:-tap:$tap}" "NSSHIM_ADDR=$addr")
-  for name in gateway dns mtu mac host log pcap impair; do
+  [[ -z $both ]] || environment+=("NSSHIM_GATEWAY=$both")
+  for name in dns mtu mac host log pcap impair; do
     [[ -z ${!name} ]] || environment+=("NSSHIM_${name^^}=${!name}")
   done
   unset NSSHIM_TAP
@@ -579,7 +595,8 @@ make_tap()
   fi
   trap - EXIT
   echo "made $make_tap for $user; remove it with: ip link del $make_tap"
-  echo "use it so: NSSHIM_TAP=$make_tap NSSHIM_ADDR=${addr:-ADDRESS/LENGTH}${gateway:+ NSSHIM_GATEWAY=$gateway} LD_PRELOAD=libnsshim.so COMMAND"
+  local both=$gateway${gateway:+${gateway6:+,}}$gateway6
+  echo "use it so: NSSHIM_TAP=$make_tap NSSHIM_ADDR=${addr:-ADDRESS/LENGTH}${both:+ NSSHIM_GATEWAY=$both} LD_PRELOAD=libnsshim.so COMMAND"
 }
 
 make_tap_network()

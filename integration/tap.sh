@@ -240,10 +240,29 @@ first_ip4()
   done
 }
 
+first_ip6()
+{
+  local p
+  for p in ${addr//,/ }; do
+    [[ $p != *:*/* ]] || { echo "$p" && return; }
+  done
+}
+
+# Another host beside an IPv6 address: its last group is 1, or else 2.
+neighbour_of6()
+{
+  local first=${1%/*}
+  first=${first%:*}:1
+  [[ $first != "${1%/*}" ]] || first=${first%:*}:2
+  echo "$first"
+}
+
 # The gateway is the kernel's end, unless a bridge stands between.
 choose_gateway()
 {
   local prefix
+  prefix=$(first_ip6)
+  [[ -n $gateway6 || -n $bridge || -z $prefix ]] || gateway6=$(neighbour_of6 "$prefix")
   prefix=$(first_ip4)
   if [[ -n $gateway || -n $bridge || -z $prefix ]]; then
     return
@@ -296,6 +315,20 @@ make_device()
     die "cannot bring up $1${mtu:+ with MTU $mtu}"
 }
 
+give_address6()
+{
+  local prefix out
+  prefix=$(first_ip6)
+  [[ -n $prefix ]] || return 0
+  "${in_netns[@]}" sh -c "echo 0 >/proc/sys/net/ipv6/conf/$made_tap/disable_ipv6" 2>/dev/null ||
+    die "this kernel has no IPv6, which --addr $prefix needs"
+  # One that is link-local is there already, or is another host's.
+  [[ $gateway6 != [Ff][Ee]80:* ]] || return 0
+  out=$("${ip[@]}" -6 addr add "$gateway6/${prefix#*/}" dev "$made_tap" nodad 2>&1) ||
+    die "cannot give $gateway6 to $made_tap: $out"
+  say "kernel's end: $made_tap, $gateway6/${prefix#*/}${netns:+ in namespace $netns}"
+}
+
 give_address()
 {
   local prefix out
@@ -306,6 +339,7 @@ give_address()
     say "$made_tap is in bridge $bridge"
     return
   fi
+  give_address6
   [[ -n $prefix ]] || return 0
   local net
   net=$(network_of "$prefix")

@@ -144,14 +144,36 @@ static int take_addr(const char *value)
 	return each_part(value, take_one_addr);
 }
 
+/* One of each family; the value goes to the stack as it is. */
+static int take_one_gateway(const char *part)
+{
+	static bool has4, has6;
+	struct in6_addr ip6;
+	struct in_addr ip4;
+
+	if (inet_pton(AF_INET, part, &ip4) == 1) {
+		if (ip4.s_addr == INADDR_ANY || ip4.s_addr == INADDR_NONE)
+			return refuse("is not the address of a host");
+		if (has4)
+			return refuse("has two IPv4 gateways");
+		has4 = true;
+		return 0;
+	}
+	if (inet_pton(AF_INET6, part, &ip6) != 1 ||
+	    IN6_IS_ADDR_UNSPECIFIED(&ip6) || IN6_IS_ADDR_MULTICAST(&ip6) ||
+	    IN6_IS_ADDR_V4MAPPED(&ip6))
+		return refuse("is not the address of a host");
+	if (has6)
+		return refuse("has two IPv6 gateways");
+	has6 = true;
+	return 0;
+}
+
 static int take_gateway(const char *value)
 {
-	struct in_addr ip;
+	int ret = each_part(value, take_one_gateway);
 
-	if (inet_pton(AF_INET, value, &ip) != 1 || ip.s_addr == INADDR_ANY ||
-	    ip.s_addr == INADDR_NONE)
-		return refuse("is not the address of a host");
-	return keep_string(value, &config.stack.gateway);
+	return ret < 0 ? ret : keep_string(value, &config.stack.gateway);
 }
 
 /* Splits "1.2.3.4:53", "::1", "[::1]:53" into address and port. */
@@ -405,7 +427,8 @@ static const struct variable {
 	 UNLESS_LINK},
 	{"NSSHIM_ADDR", take_addr,
 	 "addresses with their prefix lengths, like 10.0.0.2/24", REQUIRED},
-	{"NSSHIM_GATEWAY", take_gateway, "an address, like 10.0.0.1", OPTIONAL},
+	{"NSSHIM_GATEWAY", take_gateway,
+	 "an address, like 10.0.0.1, or one of each family", OPTIONAL},
 	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
 	 OPTIONAL},
 	{"NSSHIM_MTU", take_mtu, "a number from 68 to 65521", OPTIONAL},

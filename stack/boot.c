@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "addr.h"
 #include "arp.h"
 #include "bell.h"
 #include "driver.h"
@@ -180,46 +181,75 @@ static struct eth_addr make_mac(struct stack *st, const struct stack_config *c)
 	return mac;
 }
 
-static int add_addresses(const struct stack_config *c, struct stack *st,
-			 struct iface *ifp, char *why, size_t size)
+/* IPv4 is announced; IPv6 is probed while it is used already. */
+static int add_address(struct iface *ifp, const struct inet_prefix *p)
+{
+	int ret;
+
+	if (!inet_is4(&p->addr)) {
+		ret = addr_add_link_local(ifp);
+		return ret < 0 ? ret : addr_add6(ifp, p, ADDR_BY_CONFIG, true);
+	}
+	ret = iface_add_addr(ifp, p);
+	if (ret == 0)
+		arp_announce(ifp, &p->addr);
+	return ret;
+}
+
+static int add_addresses(const struct stack_config *c, struct iface *ifp,
+			 char *why, size_t size)
 {
 	for (size_t i = 0; i < c->naddrs; i++) {
 		struct inet_prefix p;
 		int ret = inet_parse_prefix(c->addrs[i], &p);
 
 		if (ret == 0)
-			ret = iface_add_addr(ifp, &p);
+			ret = add_address(ifp, &p);
 		if (ret < 0)
 			return explain(ret, why, size,
 				       "NSSHIM_ADDR: %s cannot be used: %s",
 				       c->addrs[i], strerror(-ret));
-		arp_announce(ifp, &p.addr);
 	}
-	(void)st;
 	return 0;
 }
 
-static int add_gateway(const struct stack_config *c, struct stack *st,
-		       struct iface *ifp, char *why, size_t size)
+static int add_gateway(struct stack *st, struct iface *ifp, const char *text,
+		       char *why, size_t size)
 {
-	struct route r = {.dst = {inet_from4(ip4_make(0, 0, 0, 0)), 96},
-			  .ifindex = ifp->index};
+	struct route r = {.ifindex = ifp->index};
 	struct path path;
-	int ret;
+	int ret = inet_parse(text, &r.gateway);
 
-	if (!c->gateway)
-		return 0;
-	ret = inet_parse(c->gateway, &r.gateway);
 	if (ret < 0)
 		return explain(ret, why, size,
-			       "NSSHIM_GATEWAY=%s is not an address",
-			       c->gateway);
+			       "NSSHIM_GATEWAY=%s is not an address", text);
+	if (inet_is4(&r.gateway))
+		r.dst = (struct inet_prefix){inet_from4(ip4_make(0, 0, 0, 0)),
+					     96};
 	if (route_lookup(&st->net, &r.gateway, NULL, &path) < 0)
 		return explain(-EINVAL, why, size,
 			       "NSSHIM_GATEWAY=%s is in none of the networks "
 			       "of NSSHIM_ADDR",
-			       c->gateway);
+			       text);
 	return route_add(&st->net, &r);
+}
+
+/* "10.0.0.1", "fd00::1", or both with a comma. */
+static int add_gateways(const struct stack_config *c, struct stack *st,
+			struct iface *ifp, char *why, size_t size)
+{
+	const char *at = c->gateway;
+	int ret = 0;
+
+	while (at && *at && ret == 0) {
+		size_t len = strcspn(at, ",");
+		char text[INET_TEXT_MAX];
+
+		snprintf(text, sizeof(text), "%.*s", (int)len, at);
+		ret = add_gateway(st, ifp, text, why, size);
+		at += at[len] ? len + 1 : len;
+	}
+	return ret;
 }
 
 /* The link with all its layers; `fd` as link_spec_open() says. */
@@ -263,8 +293,8 @@ static int open_device(const struct stack_config *c, struct stack *st,
 			       "the link does not take our hardware address: "
 			       "%s",
 			       strerror(-ret));
-	ret = add_addresses(c, st, ifp, why, size);
-	return ret < 0 ? ret : add_gateway(c, st, ifp, why, size);
+	ret = add_addresses(c, ifp, why, size);
+	return ret < 0 ? ret : add_gateways(c, st, ifp, why, size);
 }
 
 int stack_boot(const struct stack_config *c, char *why, size_t why_size)
@@ -474,21 +504,28 @@ int stack_check_addr(const char *text, char *why, size_t why_size)
 {
 	struct inet_addr a;
 
-	if (inet_parse(text, &a) == 0 && inet_is4(&a))
+	if (inet_parse(text, &a) == 0)
 		return 0;
-	return explain(-EINVAL, why, why_size, "\"%s\" is not an IPv4 address",
+	return explain(-EINVAL, why, why_size, "\"%s\" is not an IP address",
 		       text);
+}
+
+/* Can it be one interface's address? */
+static bool is_host(const struct inet_addr *a)
+{
+	return inet_is4(a) || (!inet_is_any(a) && !inet_is_multicast(a) &&
+			       !inet_is_loopback(a));
 }
 
 int stack_check_prefix(const char *text, char *why, size_t why_size)
 {
 	struct inet_prefix p;
 
-	if (inet_parse_prefix(text, &p) == 0 && inet_is4(&p.addr))
+	if (inet_parse_prefix(text, &p) == 0 && is_host(&p.addr))
 		return 0;
 	return explain(-EINVAL, why, why_size,
-		       "\"%s\" is not an IPv4 address with a prefix length "
-		       "like 10.0.0.2/24",
+		       "\"%s\" is not an address with a prefix length "
+		       "like 10.0.0.2/24 or fd00::2/64",
 		       text);
 }
 

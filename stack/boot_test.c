@@ -47,31 +47,26 @@ static void expect_values(int (*check)(const char *, char *, size_t),
 
 Test(boot, addresses_are_checked)
 {
-	static const struct value v[] = {{"10.0.0.1", 0},
-					 {"255.255.255.255", 0},
-					 {"", -EINVAL},
-					 {"10.0.0", -EINVAL},
-					 {"10.0.0.256", -EINVAL},
-					 {"10.0.0.1/24", -EINVAL},
-					 {"2001:db8::1", -EINVAL},
-					 {"gateway", -EINVAL},
-					 {"10.0.0.1 ", -EINVAL}};
+	static const struct value v[] = {
+		{"10.0.0.1", 0},         {"255.255.255.255", 0},
+		{"", -EINVAL},           {"10.0.0", -EINVAL},
+		{"10.0.0.256", -EINVAL}, {"10.0.0.1/24", -EINVAL},
+		{"2001:db8::1", 0},      {"gateway", -EINVAL},
+		{"10.0.0.1 ", -EINVAL}};
 
 	expect_values(stack_check_addr, v, ARRAY_LEN(v));
 }
 
 Test(boot, prefixes_are_checked)
 {
-	static const struct value v[] = {{"10.0.0.2/24", 0},
-					 {"10.0.0.2/32", 0},
-					 {"10.0.0.2/0", 0},
-					 {"10.0.0.2/33", -EINVAL},
-					 {"10.0.0.2/", -EINVAL},
-					 {"10.0.0.2/-1", -EINVAL},
-					 {"/24", -EINVAL},
-					 {"", -EINVAL},
-					 {"2001:db8::1/64", -EINVAL},
-					 {"10.0.0.2/2x", -EINVAL}};
+	static const struct value v[] = {
+		{"10.0.0.2/24", 0},      {"10.0.0.2/32", 0},
+		{"10.0.0.2/0", 0},       {"10.0.0.2/33", -EINVAL},
+		{"10.0.0.2/", -EINVAL},  {"10.0.0.2/-1", -EINVAL},
+		{"/24", -EINVAL},        {"", -EINVAL},
+		{"2001:db8::1/64", 0},   {"2001:db8::1/129", -EINVAL},
+		{"ff02::1/64", -EINVAL}, {"::1/128", -EINVAL},
+		{"::/64", -EINVAL},      {"10.0.0.2/2x", -EINVAL}};
 
 	expect_values(stack_check_prefix, v, ARRAY_LEN(v));
 }

@@ -49,6 +49,11 @@
 	X(IP6_OPTION, "IPv6 option malformed, or asks to be refused")          \
 	X(IP6_ROUTING, "IPv6 routing header with segments left")               \
 	X(IP6_PROTOCOL, "IPv6 next header nobody handles")                     \
+	X(ND_HOPS, "neighbour discovery from beyond the link")                 \
+	X(ND_FORMAT, "neighbour discovery message malformed")                  \
+	X(ND_NOT_OURS, "neighbour discovery for another host")                 \
+	X(ND_LOOPED, "our own neighbour solicitation came back")               \
+	X(ND_CONFLICT, "another host advertises our address")                  \
 	X(REASM_BOUNDS, "fragment beyond 65535 bytes or not a multiple of 8")  \
 	X(REASM_OVERLAP, "fragments overlap")                                  \
 	X(REASM_FULL, "too many datagrams or fragments waiting")               \

@@ -22,6 +22,7 @@
 #include "icmp6.h"
 #include "ip4.h"
 #include "ip6.h"
+#include "nd.h"
 #include "link.h"
 #include "log.h"
 #include "packet_log.h"
@@ -234,6 +235,8 @@ void eth_ask(struct iface *ifp, const struct inet_addr *a,
 {
 	if (inet_is4(a))
 		arp_request(ifp, a, known);
+	else
+		nd_solicit(ifp, a, known);
 }
 
 void eth_unreachable(struct iface *ifp, struct pkt *p)

@@ -26,6 +26,7 @@
 #include "limits.h"
 #include "log.h"
 #include "must.h"
+#include "nd.h"
 
 /* What the codes of "unreachable" mean to a program: Linux's table. */
 static const struct {
@@ -216,6 +217,8 @@ enum verdict icmp6_input(struct iface *ifp, struct pkt *p)
 		return DROP_ICMP_SHORT;
 	if (!is_checksum_right(p))
 		return DROP_ICMP_CHECKSUM;
+	if (icmp->type >= ICMP6_ROUTER_SOLICIT && icmp->type <= ICMP6_REDIRECT)
+		return nd_input(ifp, p);
 	/* Somebody else speaks with our address. */
 	if (!ifp->is_loopback && net_is_local(ifp->net, &ip_of(p)->src))
 		return DROP_IP6_SOURCE;

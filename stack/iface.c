@@ -14,6 +14,7 @@
 #include "iface.h"
 
 #include "link.h"
+#include "must.h"
 
 void iface_init(struct iface *ifp, struct engine *eng, struct net *net,
 		uint32_t index, const char *name, int link)
@@ -37,10 +38,12 @@ void iface_init(struct iface *ifp, struct engine *eng, struct net *net,
 		ifp->is_loopback = l->caps & LINK_NO_NEIGH;
 	}
 	neigh_table_init(&ifp->neigh, eng, ifp);
+	MUST(timer_init(&eng->timers, &ifp->timer, TIMER_IFACE) == 0);
 }
 
 void iface_fini(struct iface *ifp)
 {
+	timer_fini(&ifp->eng->timers, &ifp->timer);
 	neigh_table_fini(&ifp->neigh);
 }
 
@@ -154,7 +157,9 @@ static bool is_better(const struct iface_addr *a, const struct iface_addr *b,
 	if (!inet_is4(dst) && a_fits != b_fits)
 		return b_fits;
 	if (a->phase != b->phase)
-		return b->phase == ADDR_PREFERRED;
+		return b->phase == ADDR_PREFERRED ||
+		       (b->phase == ADDR_OPTIMISTIC &&
+			a->phase == ADDR_DEPRECATED);
 	return !inet_in_prefix(dst, &a->prefix) &&
 	       inet_in_prefix(dst, &b->prefix);
 }

@@ -22,7 +22,8 @@ struct net;
 /* May the address be used? */
 enum iface_addr_phase {
 	ADDR_TENTATIVE, /* being probed: nothing is sent from or taken for it */
-	ADDR_PREFERRED, /* yes */
+	ADDR_OPTIMISTIC, /* being probed, and used meanwhile (RFC 4429) */
+	ADDR_PREFERRED,  /* yes */
 	ADDR_DEPRECATED, /* by who uses it already; for nothing new */
 	ADDR_DUPLICATE,  /* no: another host has it */
 };
@@ -63,9 +64,11 @@ struct iface {
 	struct iface_addr addrs[LIMIT_IFACE_ADDRS]; /* [S] */
 	uint32_t naddrs;                            /* [S] */
 	struct neigh_table neigh;                   /* [S] of both families */
+	struct timer timer; /* [S] TIMER_IFACE: addresses */
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; /* [S] */
 };
 
+/* At start-up only: there is memory for its timer. */
 void iface_init(struct iface *ifp, struct engine *eng, struct net *net,
 		uint32_t index, const char *name, int link);
 void iface_fini(struct iface *ifp);
@@ -90,7 +93,7 @@ void iface_delete(struct iface *ifp, const struct inet_addr *a);
 /* The entry of `a`, in whatever phase; NULL: none. */
 struct iface_addr *iface_find(struct iface *ifp, const struct inet_addr *a);
 
-/* Preferred or deprecated: it is ours. */
+/* Preferred, deprecated or optimistic: it is ours. */
 static inline bool iface_addr_is_ours(const struct iface_addr *a);
 
 /* Is it one of our addresses here? For loopback: all of 127/8. Those that are
@@ -116,7 +119,8 @@ bool iface_is_own_group6(const struct iface *ifp,
 
 static inline bool iface_addr_is_ours(const struct iface_addr *a)
 {
-	return a->phase == ADDR_PREFERRED || a->phase == ADDR_DEPRECATED;
+	return a->phase == ADDR_PREFERRED || a->phase == ADDR_DEPRECATED ||
+	       a->phase == ADDR_OPTIMISTIC;
 }
 
 #endif

@@ -21,6 +21,8 @@ enum limit_count {
 	LIMIT_ROUTES = 64,
 	/* Neighbours kept per interface (Linux: gc_thresh3). */
 	LIMIT_NEIGHS = 1024,
+	/* Identifiers tried for a link-local address (RFC 7217 7). */
+	LIMIT_IID_RETRIES = 3,
 	/* Packets that wait for one unresolved neighbour: the 45 fragments of
 	 * the largest datagram must not be lost (Linux: 212992 bytes). */
 	LIMIT_NEIGH_QUEUE = 64,

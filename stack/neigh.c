@@ -11,7 +11,7 @@
  *   The table is bounded. To make room, the entry that was used least lately
  *   goes, those with waiting packets last.
  *
- * Comes in   eth.c resolves; arp.c brings facts; stack.c brings timers.
+ * Comes in   eth.c resolves; arp.c, nd.c bring facts; turn.c brings timers.
  * Goes out   eth_ask(), eth_output_pkt(), eth_unreachable().
  * Lock       the stack lock is held.
  * Follows    RFC 4861 7.3; RFC 1122 2.3.2.
@@ -378,6 +378,42 @@ void neigh_confirm(struct neigh_table *t, const struct inet_addr *a,
 	set_mac(n, mac, NEIGH_REACHABLE);
 	on_confirmed(n);
 	send_waiting(n);
+}
+
+static bool is_known(const struct neigh *n)
+{
+	return n->state != NEIGH_INCOMPLETE && n->state != NEIGH_FAILED;
+}
+
+void neigh_on_advert(struct neigh_table *t, const struct inet_addr *a,
+		     const struct eth_addr *mac, bool solicited, bool override)
+{
+	struct neigh *n = neigh_find(t, a);
+	bool differs;
+
+	if (!n || n->is_permanent)
+		return;
+	if (!is_known(n)) {
+		if (!mac)
+			return;
+		on_fact(n, mac);
+		if (solicited)
+			on_confirmed(n);
+		return;
+	}
+	differs = mac && !eth_equal(&n->mac, mac);
+	if (differs && !override) {
+		/* Somebody else speaks for it: go on, but make sure. */
+		if (n->state == NEIGH_REACHABLE) {
+			n->state = NEIGH_STALE;
+			n->used = t->eng->now;
+		}
+		return;
+	}
+	if (differs)
+		on_fact(n, mac);
+	if (solicited)
+		on_confirmed(n);
 }
 
 void neigh_reachable_hint(struct neigh_table *t, const struct inet_addr *a)

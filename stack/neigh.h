@@ -6,7 +6,7 @@
  * What this room is for
  *   The states of RFC 4861 7.3.2, used for IPv4 too; ageing; the packets that
  *   wait for an answer. Questions and failures go through the switchboard:
- *   eth_ask() has arp.c (later nd.c) send the question, eth_unreachable()
+ *   eth_ask() has arp.c or nd.c send the question, eth_unreachable()
  *   tells the network floor about packets that will never leave.
  *
  * Lock       the stack lock is held.
@@ -101,6 +101,12 @@ void neigh_refresh(struct neigh_table *t, const struct inet_addr *a,
 /* As neigh_refresh, and the answer was to our question: REACHABLE. */
 void neigh_confirm(struct neigh_table *t, const struct inet_addr *a,
 		   const struct eth_addr *mac);
+/*
+ * RFC 4861 7.2.5: an advertisement, with the neighbour's link address or NULL.
+ * Changes only what is known; an address that differs needs `override`.
+ */
+void neigh_on_advert(struct neigh_table *t, const struct inet_addr *a,
+		     const struct eth_addr *mac, bool solicited, bool override);
 /* Upper-layer news: the peer is alive (a TCP ACK advanced). */
 void neigh_reachable_hint(struct neigh_table *t, const struct inet_addr *a);
 

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "addr.h"
 #include "limits.h"
 
 void net_init(struct net *n, struct engine *eng)
@@ -45,8 +46,10 @@ void net_rebuild(struct net *n)
 {
 	reasm_init(&n->reasm, n->eng, n);
 	pmtu_rebuild(&n->pmtu);
-	for (uint32_t i = 0; i < n->nifs; i++)
+	for (uint32_t i = 0; i < n->nifs; i++) {
 		neigh_rebuild(&n->ifs[i].neigh);
+		addr_rebuild(&n->ifs[i]);
+	}
 }
 
 struct iface *net_add_iface(struct net *n, const char *name, int link)

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr.h"
 #include "cksum.h"
 #include "eth.h"
 #include "ip4.h"
@@ -387,6 +388,8 @@ static inline void nettest_advance(struct nettest *t, usecs by)
 		else if (timer->kind == TIMER_NEIGH)
 			neigh_on_timer(
 				container_of(timer, struct neigh, timer));
+		else if (timer->kind == TIMER_IFACE)
+			addr_on_timer(container_of(timer, struct iface, timer));
 	}
 }
 

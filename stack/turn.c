@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "addr.h"
 #include "critical.h"
 #include "driver.h"
 #include "eth.h"
@@ -138,8 +139,10 @@ static void expire(struct timer *t)
 	case TIMER_TRIM:
 		trim(container_of(t, struct stack, trim));
 		break;
-	case TIMER_PMTU:
 	case TIMER_IFACE:
+		addr_on_timer(container_of(t, struct iface, timer));
+		break;
+	case TIMER_PMTU:
 	case TIMER_NONE:
 	case TIMER_TEST:
 		break;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * iid.c - the host's half of an IPv6 address
+ *
+ * What this room is for
+ *   The function F of RFC 7217, with SipHash for it.
+ *
+ * Never      remembers: addr.c counts the conflicts.
+ * Follows    RFC 7217 5; RFC 5453.
+ */
+#include "iid.h"
+
+#include <string.h>
+
+/* RFC 5453: subnet-router anycast, and the reserved anycast addresses. */
+static bool is_reserved(const uint8_t *iid)
+{
+	static const uint8_t zero[8];
+	static const uint8_t anycast[7] = {0xfd, 0xff, 0xff, 0xff,
+					   0xff, 0xff, 0xff};
+
+	return !memcmp(iid, zero, sizeof(zero)) ||
+	       (!memcmp(iid, anycast, sizeof(anycast)) && iid[7] >= 0x80);
+}
+
+struct inet_addr iid_stable(const struct rand_key *key,
+			    const struct inet_addr *prefix,
+			    const struct eth_addr *mac, uint8_t conflicts)
+{
+	struct {
+		uint8_t prefix[8];
+		struct eth_addr mac;
+		uint8_t conflicts;
+		uint8_t again;
+	} in = {.mac = *mac, .conflicts = conflicts};
+	struct inet_addr a = *prefix;
+
+	memcpy(in.prefix, prefix->b, sizeof(in.prefix));
+	/* A keyed hash hits what is reserved once in a blue moon. */
+	for (in.again = 0; in.again < 4; in.again++) {
+		uint64_t h = rand_siphash(key, &in, sizeof(in));
+
+		memcpy(a.b + 8, &h, sizeof(h));
+		if (!is_reserved(a.b + 8))
+			break;
+	}
+	return a;
+}
