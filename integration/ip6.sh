@@ -67,4 +67,4 @@ start ours python3 -m http.server --directory "$work/www" 80
 ours_answers 80
 eventually grep -q 'another host.* has the address fd77::1: not used' "$work/conflict.log"
 ask 3 56 $OURS6
-proved "a duplicate address: $(grep -o 'another host.*' "$work/conflict.log")"
+proved "a duplicate address: $(grep -o 'another host.*not used' "$work/conflict.log")"

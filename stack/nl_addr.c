@@ -82,6 +82,8 @@ uint32_t nl_addr_flags(const struct iface *ifp, const struct iface_addr *a)
 	switch ((enum iface_addr_phase)a->phase) {
 	case ADDR_TENTATIVE:
 		return flags | IFA_F_TENTATIVE;
+	case ADDR_OPTIMISTIC:
+		return flags | IFA_F_TENTATIVE | IFA_F_OPTIMISTIC;
 	case ADDR_PREFERRED:
 		return flags;
 	case ADDR_DEPRECATED:

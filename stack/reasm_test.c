@@ -290,3 +290,99 @@ HOST_TEST(reasm, every_truncation_is_dropped)
 	}
 	expect_empty();
 }
+
+/* IPv6: bytes [from, to) behind a fragment header, as ip6.c hands it over. */
+static struct pkt *fragment6(uint32_t id, uint8_t next, size_t from, size_t to,
+			     bool more)
+{
+	struct ip6_frag_wire f = {
+		.next = next,
+		.frag = be16_make((uint16_t)(from | (more ? IP6_MF : 0))),
+		.id = be32_make(id)};
+	struct nettest_ip6 h = {.next = IP6_NEXT_FRAGMENT,
+				.headers = &f,
+				.headers_len = sizeof(f)};
+	struct pkt *p = nettest_pkt6(&t, &h, bytes + from, to - from);
+
+	p->l3 = p->data;
+	pkt_pull(p, sizeof(struct ip6_wire) + sizeof(f));
+	return p;
+}
+
+static enum verdict give6(size_t from, size_t to, bool more)
+{
+	struct pkt *whole;
+	enum verdict v =
+		give(fragment6(7, IP_PROTO_UDP, from, to, more), &whole);
+
+	if (v == DONE)
+		pkt_free(t.arena, whole);
+	return v;
+}
+
+HOST_TEST(reasm, ip6_fragments_make_a_packet_without_fragment_header)
+{
+	const struct ip6_wire *ip;
+	struct pkt *whole;
+
+	nettest_connect6(&t);
+	cr_assert(eq(int, give6(800, 1600, true), TAKEN));
+	cr_assert(eq(int, give6(1600, 2001, false), TAKEN));
+	cr_assert(eq(int,
+		     give(fragment6(7, IP_PROTO_UDP, 0, 800, true), &whole),
+		     DONE));
+	ip = (const void *)whole->l3;
+	cr_assert(eq(u8, ip->next, IP_PROTO_UDP));
+	cr_assert(eq(u16, be16_get(ip->payload_len), 2001));
+	cr_assert(eq(u32, whole->len, 2001));
+	cr_assert(eq(int, memcmp(whole->data, bytes, 2001), 0));
+	pkt_free(t.arena, whole);
+	expect_empty();
+}
+
+/* RFC 5722 4: also what comes later, and nobody is told. */
+HOST_TEST(reasm, ip6_overlap_spoils_what_is_still_to_come)
+{
+	nettest_connect6(&t);
+	cr_assert(eq(int, give6(0, 800, true), TAKEN));
+	cr_assert(eq(int, give6(792, 1600, true), DROP_REASM_OVERLAP));
+	cr_assert(eq(int, give6(800, 1600, false), DROP_REASM_OVERLAP));
+	cr_assert(eq(int, give6(0, 800, true), DROP_REASM_OVERLAP));
+	cr_assert(eq(sz, t.net.reasm.cost, 0));
+	nettest_advance(&t, LIMIT_REASM6_US);
+	cr_assert(eq(sz, t.wire.nframes, 0));
+	expect_empty();
+}
+
+/* RFC 8200 4.5: after a minute, if the first had come. */
+HOST_TEST(reasm, ip6_timeout_after_the_first_fragment_is_told)
+{
+	const struct icmp6_wire *icmp;
+
+	nettest_connect6(&t);
+	cr_assert(eq(int, give6(0, 800, true), TAKEN));
+	nettest_advance(&t, LIMIT_REASM6_US - 1);
+	cr_assert(eq(sz, t.wire.nframes, 0));
+	nettest_advance(&t, 1);
+	cr_assert(eq(sz, t.wire.nframes, 1));
+	icmp = (const void *)(nettest_sent_ip6(&t, 0) + 1);
+	cr_assert(eq(u8, icmp->type, ICMP6_TIME_EXCEEDED));
+	cr_assert(eq(u8, icmp->code, ICMP6_EXCEEDED_REASM));
+	cr_assert(eq(u32, t.net.reasm.count, 0));
+}
+
+/* RFC 7112 5 */
+HOST_TEST(reasm, ip6_first_fragment_holds_all_headers)
+{
+	const struct icmp6_wire *icmp;
+	struct pkt *whole;
+
+	nettest_connect6(&t);
+	cr_assert(eq(int, give(fragment6(8, IP_PROTO_TCP, 0, 16, true), &whole),
+		     DROP_REASM_BOUNDS));
+	cr_assert(eq(sz, t.wire.nframes, 1));
+	icmp = (const void *)(nettest_sent_ip6(&t, 0) + 1);
+	cr_assert(eq(u8, icmp->type, ICMP6_PARAM_PROBLEM));
+	cr_assert(eq(u8, icmp->code, ICMP6_PARAM_FIRST_FRAGMENT));
+	cr_assert(eq(u32, t.net.reasm.count, 0));
+}
