@@ -235,6 +235,18 @@ says route '^0.0.0.0 +10.77.0.1 +0.0.0.0 +UG' netstat -rn
 says route '^10.77.0.0 +0.0.0.0 +255.255.255.0 +U ' route -n
 says ifconfig 'inet 10.77.0.2  netmask 255.255.255.0  broadcast 10.77.0.255' \
   ifconfig tap0
+ifconfig tap0 mtu 1400 || die "ifconfig mtu"
+says mtu 'mtu 1400' ifconfig tap0
+ifconfig tap0 10.77.0.3 netmask 255.255.255.128 || die "ifconfig address"
+says address 'inet 10.77.0.3/25 ' ip -4 addr show dev tap0
+ifconfig tap0 10.77.0.2 netmask 255.255.255.0 || die "ifconfig address back"
+route add -net 172.29.0.0 netmask 255.255.0.0 gw 10.77.0.1 || die "route add"
+says route '172.29.0.0/16 via 10.77.0.1 dev tap0' ip route
+route del -net 172.29.0.0 netmask 255.255.0.0 || die "route del"
+ip route | grep -q 172.29 && die "route del: still there"
+arp -s 10.77.0.55 02:00:00:00:00:55 || die "arp -s"
+says permanent '10.77.0.55 dev tap0 lladdr 02:00:00:00:00:55 PERMANENT' ip neigh
+arp -d 10.77.0.55 || die "arp -d"
 says maddr 'inet +224.0.0.1' ip maddr show dev tap0
 ss -K dport = :8000 >/dev/null
 says killed '^$' ss -Htn state established

@@ -45,6 +45,13 @@ struct iface *nl_link_by_index(struct stack *st, uint32_t index)
 	return &st->net.ifs[index - 1];
 }
 
+bool nl_link_has_mtu(const struct iface *ifp, uint32_t mtu)
+{
+	const struct link *l = link_by_handle(ifp->link);
+
+	return mtu >= LIMIT_IP4_MTU_MIN && (!l || mtu <= MAX(l->mtu, ifp->mtu));
+}
+
 static struct iface *by_name(struct stack *st, const struct nl_attrs *a)
 {
 	for (uint32_t i = 0; i < st->net.nifs; i++)

@@ -30,4 +30,7 @@ unsigned int nl_link_flags(const struct iface *ifp);
 /* The interface of that number; NULL: none. */
 struct iface *nl_link_by_index(struct stack *st, uint32_t index);
 
+/* May the interface have that MTU? */
+bool nl_link_has_mtu(const struct iface *ifp, uint32_t mtu);
+
 #endif

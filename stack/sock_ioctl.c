@@ -11,7 +11,9 @@
  * Follows    tcp(7), udp(7), netdevice(7).
  */
 
+#include "nl_link.h"
 #include "sock.h"
+#include "sock_ioctl_set.h"
 
 #include <errno.h>
 #include <linux/sockios.h>
@@ -85,10 +87,10 @@ static struct inet_addr broadcast(const struct inet_prefix *p)
 static int give_address(const struct iface *ifp, unsigned long request,
 			struct ifreq *r)
 {
-	const struct inet_prefix *p = &ifp->addrs[0].prefix;
+	const struct inet_prefix *p = sock_ioctl_first4(ifp);
 	struct inet_addr a;
 
-	if (ifp->naddrs == 0)
+	if (!p)
 		return -EADDRNOTAVAIL;
 	if (request == SIOCGIFNETMASK)
 		a = netmask(p);
@@ -102,11 +104,8 @@ static int give_address(const struct iface *ifp, unsigned long request,
 
 static short flags_of(const struct iface *ifp)
 {
-	int flags = IFF_UP | IFF_RUNNING;
-
-	flags |= ifp->is_loopback ? IFF_LOOPBACK : IFF_BROADCAST;
-	flags |= ifp->is_loopback ? 0 : IFF_MULTICAST;
-	return (short)flags;
+	/* What is above 16 bits does not fit: netdevice(7). */
+	return (short)(nl_link_flags(ifp) & 0xffff);
 }
 
 static struct iface *by_request(struct sock *s, unsigned long request,
@@ -167,7 +166,9 @@ static int ifconf(struct sock *s, struct ifconf *c)
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		struct ifreq r;
 
-		if (n->ifs[i].naddrs == 0)
+		const struct inet_prefix *first = sock_ioctl_first4(&n->ifs[i]);
+
+		if (!first)
 			continue;
 		if (c->ifc_buf) {
 			if (used + (int)sizeof(r) > c->ifc_len)
@@ -175,7 +176,7 @@ static int ifconf(struct sock *s, struct ifconf *c)
 			memset(&r, 0, sizeof(r));
 			memcpy(r.ifr_name, n->ifs[i].name,
 			       sizeof(n->ifs[i].name));
-			put_in(&r.ifr_addr, &n->ifs[i].addrs[0].prefix.addr);
+			put_in(&r.ifr_addr, &first->addr);
 			memcpy(c->ifc_buf + used, &r, sizeof(r));
 		}
 		used += (int)sizeof(r);
@@ -209,6 +210,6 @@ int sock_ioctl(struct sock *s, unsigned long request, void *arg)
 	case SIOCGIFBRDADDR:
 		return iface_ioctl(s, request, arg);
 	default:
-		return -ENOTTY;
+		return sock_ioctl_set(s, request, arg);
 	}
 }

@@ -107,7 +107,7 @@ Test(sock_ioctl, datagrams_count_the_next_one)
 Test(sock_ioctl, what_nobody_knows)
 {
 	cr_assert(eq(int, ask(kit_socket(SOCK_DGRAM), 0x12345), -ENOTTY));
-	cr_assert(eq(int, ask(kit_socket(SOCK_STREAM), SIOCSIFFLAGS), -ENOTTY));
+	cr_assert(eq(int, ask(kit_socket(SOCK_STREAM), SIOCGIFSLAVE), -ENOTTY));
 }
 
 /* --- interfaces ---------------------------------------------------------- */
