@@ -232,7 +232,10 @@ static void share(int fd, fdtab_word word, void *context)
 	if (word & FDTAB_SHARED)
 		return;
 	if (fdtab_is_sock(word)) {
-		if (holder_name(fd, fdtab_id(word)) < 0)
+		int err = holder_name(fd, fdtab_id(word));
+
+		/* Its duplicate has been named: they are one holder. */
+		if (err && err != -EINVAL)
 			return;
 		stack_note_shared(fdtab_id(word));
 	}
@@ -255,9 +258,17 @@ void fdtab_share_all(void)
 		stack_before_family();
 }
 
+static void share_duplicate(int fd, fdtab_word word, void *context)
+{
+	if (thing(word) == *(fdtab_word *)context)
+		share(fd, word, NULL);
+}
+
 void fdtab_share(int fd)
 {
-	fdtab_each(fd, fd, share, NULL);
+	fdtab_word wanted = thing(fdtab_load(fd));
+
+	fdtab_each(0, FDTAB_LIMIT - 1, share_duplicate, &wanted);
 }
 
 /* All descriptors of one kernel epoll have the same inode number as every

@@ -96,6 +96,18 @@ Test(fdtab, reused_number_tears_the_old_socket_down)
 	cr_assert(eq(u64, fdtab_load(fd), FDTAB_KERNEL));
 }
 
+static void close_three(int a, int b, int c)
+{
+	const int all[] = {a, b, c};
+
+	for (int i = 0; i < 3; i++) {
+		fdtab_word word = fdtab_take(all[i]);
+
+		close(all[i]);
+		fdtab_release(all[i], word);
+	}
+}
+
 /* Shared with another process: the kernel knows whether anybody holds it. */
 Test(fdtab, copy_elsewhere_keeps_the_shared_socket)
 {
@@ -113,6 +125,27 @@ Test(fdtab, copy_elsewhere_keeps_the_shared_socket)
 	close(elsewhere);
 	fdtab_release(fd, word);
 	cr_assert(not(is_alive()));
+}
+
+/* Whichever of its descriptors goes last has to ask. */
+Test(fdtab, sharing_one_marks_its_duplicates)
+{
+	fdtab_word word = fdtab_mark_duped(fd, fdtab_load(fd));
+	int copy = dup(fd), later, elsewhere;
+
+	cr_assert(eq(int, fdtab_set(copy, word), 0));
+	fdtab_share(fd);
+	cr_assert(ne(u64, fdtab_load(copy) & FDTAB_SHARED, 0));
+	/* A mark that was lost is found again: the name is there already. */
+	later = dup(fd);
+	cr_assert(eq(int, fdtab_set(later, word), 0));
+	fdtab_share(later);
+	cr_assert(ne(u64, fdtab_load(later) & FDTAB_SHARED, 0));
+
+	elsewhere = fcntl(fd, F_DUPFD, 900); /* as a child's would be */
+	close_three(fd, copy, later);
+	cr_assert(is_alive());
+	close(elsewhere);
 }
 
 Test(fdtab, high_number_grows_the_table)
