@@ -242,7 +242,7 @@ void driver_poke(void)
 
 usecs driver_step(bool read, uint32_t bell)
 {
-	struct plan plan = {read, NULL, USECS_NEVER, bell};
+	struct plan plan = {.read = read, .limit = USECS_NEVER, .bell = bell};
 
 	return step(&plan);
 }
