@@ -14,6 +14,8 @@
  */
 
 #include <linux/futex.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -468,6 +470,69 @@ static void live_with_a_neighbour(void)
 Test(recover_steps, of_a_neighbour, .timeout = 3600)
 {
 	die_at_every_step(live_with_a_neighbour);
+}
+
+/* A connection is opened again while it is in TIME-WAIT, one waits for a place
+ * in a full accept queue, one is refused, and a listener closes on them. */
+static void live_with_a_crowd(void)
+{
+	struct endpoint at = kit_local(2001), none = kit_local(2002);
+	struct sock *l, *s[4];
+
+	in();
+	l = kit_socket(SOCK_STREAM);
+	MUST_BE(tcp_bind(l->conn, &at) == 0);
+	MUST_BE(sock_stream_listen(l, 0) == 0);
+	out();
+	for (int i = 0; i < 3; i++) {
+		in();
+		s[i] = kit_socket(SOCK_STREAM);
+		MUST_BE(sock_stream_connect(s[i], &at) == -EINPROGRESS);
+		out();
+	}
+	in();
+	s[3] = kit_socket(SOCK_STREAM);
+	MUST_BE(sock_stream_connect(s[3], &none) == -EINPROGRESS);
+	out();
+	in();
+	sock_close(l);
+	for (int i = 0; i < 4; i++)
+		sock_close(s[i]);
+	out();
+}
+
+Test(recover_steps, of_a_crowd, .timeout = 3600)
+{
+	die_at_every_step(live_with_a_crowd);
+}
+
+static void live_with_netlink(void)
+{
+	struct {
+		struct nlmsghdr head;
+		struct rtgenmsg body;
+	} ask = {.head = {.nlmsg_len = sizeof(ask),
+			  .nlmsg_type = RTM_GETLINK,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP}};
+	struct sock *s = NULL;
+	struct iovec iov;
+	struct uio u;
+	ssize_t n;
+
+	in();
+	MUST_BE(sock_new(kit.st, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, &s) == 0);
+	uio_flat(&u, &iov, &ask, sizeof(ask));
+	n = sock_netlink_send(s, &u, NULL, 0);
+	MUST_BE(n == (ssize_t)sizeof(ask));
+	out();
+	in();
+	sock_close(s);
+	out();
+}
+
+Test(recover_steps, of_a_netlink_socket, .timeout = 3600)
+{
+	die_at_every_step(live_with_netlink);
 }
 
 /* Who recovers may die of it: the next one does it all again. */

@@ -12,6 +12,7 @@
 
 #include "recover.h"
 #include "socktest.h"
+#include "testkit_sound.h"
 
 TestSuite(recover, .init = kit_open_live, .fini = kit_close_live);
 
@@ -129,6 +130,36 @@ Test(recover, a_listener_that_was_busy_listens_on)
 	cr_assert(eq(int, stack_connect(c, (void *)&at, sizeof(at)),
 		     -EINPROGRESS));
 	cr_assert(eq(int, stack_accept(l, &s, NULL, NULL), 0));
+}
+
+/* Tables are made anew, and grow on the way, where there is no room left. */
+Test(recover_full, works_in_an_arena_that_is_full)
+{
+	struct arena *arena = NULL;
+	const char *why;
+	size_t n = 0;
+
+	cr_assert(eq(int, arena_create_private(8 << 20, &arena), 0));
+	kit_open_in(arena);
+	for (struct sock *s; sock_new(kit.st, AF_INET, SOCK_DGRAM, 0, &s) == 0;
+	     n++) {
+		struct endpoint at = kit_local(0);
+
+		if (sock_set_inode(s, 1000 + n) < 0 ||
+		    udp_bind(s->pcb, &at) < 0)
+			break;
+	}
+	cr_assert(gt(sz, n, 1000));
+	kit_settle();
+	recover_after_death(kit.st);
+	why = sound_check(kit.st);
+	cr_assert(why == NULL, "%s", why);
+	cr_assert(eq(sz, kit.st->nsocks, arena_count(arena, ARENA_SOCK)));
+	cr_assert(ge(sz, kit.st->nsocks, n));
+	for (size_t i = 0; i < n; i++)
+		cr_assert(sock_by_inode(kit.st, 1000 + i) != NULL);
+	cr_assert(ge(sz, arena_cap(arena), arena_used(arena)));
+	kit_close();
 }
 
 static void *sleep_there(void *arg)

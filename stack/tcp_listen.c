@@ -406,6 +406,7 @@ void tcp_listen_close(struct tcp_conn *c)
 		tcp_listen_remove(child);
 		tcp_abort(child);
 	}
+	tcp_begin(c);
 	arena_free(c->eng->arena, l);
 	c->listener = NULL;
 }

@@ -136,10 +136,16 @@ void tcp_rebuild(struct tcp *t)
 
 /* --- the end ------------------------------------------------------------- */
 
+/* Made, but not yet given to anybody; or given up, but not yet closed. */
+static bool is_nobodys(const struct tcp_conn *c)
+{
+	return !c->news.owner && !c->is_orphan && !tcp_is_queued(c);
+}
+
 /* It listens on, unless it was just being closed. */
 static void end_listener(struct tcp_conn *c)
 {
-	if (c->listener && !c->is_orphan)
+	if (c->listener && !c->is_orphan && !is_nobodys(c))
 		return;
 	if (c->listener)
 		tcp_listen_close(c);
@@ -165,12 +171,6 @@ static void end(struct tcp_conn *c)
 		tcp_reset(c, ECONNRESET);
 }
 
-/* Made, but not yet given to anybody; or given up, but not yet closed. */
-static bool is_nobodys(const struct tcp_conn *c)
-{
-	return !c->news.owner && !c->is_orphan && !tcp_is_queued(c);
-}
-
 void tcp_rebuild_end(struct tcp *t)
 {
 	struct tcp_conn *busy = t->busy;
@@ -181,10 +181,8 @@ void tcp_rebuild_end(struct tcp *t)
 
 		if (c == busy || c->is_broken || unknown)
 			end(c);
-		if (unknown && c->state == TCPS_LISTEN) {
-			tcp_listen_close(c);
-			tcp_finish(c, 0);
-		}
+		else if (c->state == TCPS_LISTEN)
+			end_listener(c);
 		if (unknown)
 			c->is_orphan = true;
 	}
