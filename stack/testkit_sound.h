@@ -65,7 +65,7 @@ static const char *sound_timers(struct stack *st)
 	size_t n = arena_count(st->eng.arena, ARENA_CONN) + 2;
 
 	for (uint32_t i = 0; i < st->net.nifs; i++)
-		n += st->net.ifs[i].neigh.count;
+		n += 1 + st->net.ifs[i].neigh.count;
 	SOUND(h->reserved == n + st->net.reasm.count);
 	SOUND(h->count <= h->reserved && h->reserved <= h->capacity);
 	for (uint32_t i = 0; i < h->count; i++) {
