@@ -62,6 +62,7 @@
 	X(ICMP_CHECKSUM, "ICMP checksum wrong")                                \
 	X(ICMP_TYPE, "ICMP type nobody handles")                               \
 	X(ICMP_EMBEDDED, "ICMP error quotes nothing of ours")                  \
+	X(ICMP_REDIRECT, "redirect from another than the first hop in use")    \
 	X(ICMP_BROADCAST, "ICMP request to a broadcast address")               \
 	X(UDP_SHORT, "UDP header truncated")                                   \
 	X(UDP_LENGTH, "UDP length impossible")                                 \

@@ -193,6 +193,29 @@ static enum verdict input_error(struct iface *ifp, struct pkt *p)
 	return icmp_tell(ifp->net, &e);
 }
 
+/*
+ * RFC 1122 3.2.2.2: for a network as for a host. Where a router's word counts
+ * for nothing more than its quote, the quote must at least be ours.
+ */
+static enum verdict input_redirect(struct iface *ifp, struct pkt *p)
+{
+	const struct icmp_wire *icmp = (const void *)p->data;
+	struct inet_addr from = inet_from4(ip_of(p)->src);
+	struct icmp_error e = {0};
+	struct ip4_addr to;
+	struct inet_addr hop;
+
+	if (p->to_broadcast || icmp->code > ICMP4_REDIRECT_TOS_HOST)
+		return DROP_ICMP_TYPE;
+	if (!read_quote(ifp->net, p->data + sizeof(*icmp),
+			p->len - sizeof(*icmp), &e))
+		return DROP_ICMP_EMBEDDED;
+	memcpy(to.b, &icmp->id, sizeof(to.b));
+	hop = inet_from4(to);
+	return redirect_learn(ifp, &from, &e.remote, &hop) ? DONE
+							   : DROP_ICMP_REDIRECT;
+}
+
 enum verdict icmp4_input(struct iface *ifp, struct pkt *p)
 {
 	const struct icmp_wire *icmp = (const void *)p->data;
@@ -213,6 +236,8 @@ enum verdict icmp4_input(struct iface *ifp, struct pkt *p)
 	case ICMP4_TIME_EXCEEDED:
 	case ICMP4_PARAM_PROBLEM:
 		return input_error(ifp, p);
+	case ICMP4_REDIRECT:
+		return input_redirect(ifp, p);
 	default:
 		return DROP_ICMP_TYPE;
 	}

@@ -34,6 +34,10 @@ enum limit_count {
 	LIMIT_REASM_FRAGMENTS = 192,
 	/* Extension headers of one packet: each kind once, and to spare. */
 	LIMIT_IP6_EXTENSIONS = 8,
+	/* Destinations with a better first hop; routers, and prefixes that they
+	 * announce: RFC 4861 6.3.4 asks for two at least. */
+	LIMIT_REDIRECTS = 64,
+	LIMIT_ND_ROUTERS = 8,
 	/* Destinations with a path MTU of their own. */
 	LIMIT_PMTU_ENTRIES = 256,
 	/* ICMP errors we send, per second and in one burst (RFC 1812). */
@@ -113,6 +117,7 @@ enum limit_bytes {
 #define LIMIT_NEIGH_STALE_US SEC(600)    /* unused that long: forgotten */
 #define LIMIT_REASM_US SEC(30)           /* Linux; RFC 791 says 15 and up */
 #define LIMIT_REASM6_US SEC(60)          /* RFC 8200 4.5 */
+#define LIMIT_REDIRECT_US SEC(300)       /* Linux: ip_rt_gc_timeout */
 #define LIMIT_PMTU_US SEC(600)           /* RFC 1191 6.3 */
 #define LIMIT_TIME_WAIT_US SEC(60)       /* Linux TCP_TIMEWAIT_LEN */
 #define LIMIT_FIN_WAIT_2_US SEC(60)      /* Linux tcp_fin_timeout */

@@ -46,6 +46,8 @@ void net_rebuild(struct net *n)
 {
 	reasm_init(&n->reasm, n->eng, n);
 	pmtu_rebuild(&n->pmtu);
+	/* Its count may be wrong; routers will say it again. */
+	memset(&n->redirects, 0, sizeof(n->redirects));
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		neigh_rebuild(&n->ifs[i].neigh);
 		addr_rebuild(&n->ifs[i]);

@@ -15,7 +15,9 @@
 #include "engine.h"
 #include "iface.h"
 #include "reasm.h"
+#include "nd_router.h"
 #include "pmtu.h"
+#include "redirect.h"
 #include "route.h"
 
 struct tcp;
@@ -30,9 +32,11 @@ struct net {
 	struct route_table routes;      /* [S] */
 	struct reasm_table reasm;       /* [S] */
 	struct pmtu_table pmtu;         /* [S] */
-	uint32_t icmp_tokens;           /* [S] errors we may still send */
-	usecs icmp_refill;              /* [S] when tokens were last added */
-	uint32_t ip_id;                 /* [S] counter mixed per destination */
+	struct redirect_table redirects; /* [S] */
+	struct nd_routers nd;            /* [S] */
+	uint32_t icmp_tokens;            /* [S] errors we may still send */
+	usecs icmp_refill;               /* [S] when tokens were last added */
+	uint32_t ip_id;                  /* [S] counter mixed per destination */
 };
 
 void net_init(struct net *n, struct engine *eng);

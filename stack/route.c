@@ -190,6 +190,47 @@ static void loop_path(struct net *n, const struct inet_addr *dst,
 		out->source = inet_from4(ip4_make(127, 0, 0, 1));
 }
 
+/* What routers say is on the link (RFC 4861 6.3.4). */
+static void consider_advertised(struct net *n, const struct inet_addr *dst,
+				uint32_t ifindex, struct choice *c)
+{
+	const struct nd_onlink *o;
+
+	if (inet_is4(dst))
+		return;
+	o = nd_router_onlink(n, dst, ifindex);
+	if (o && (int)o->prefix.bits > c->bits &&
+	    !n->ifs[o->ifindex - 1].is_down)
+		*c = (struct choice){.ifp = &n->ifs[o->ifindex - 1],
+				     .bits = o->prefix.bits};
+}
+
+/* Without a route of our own, a router that has announced itself. */
+static void consider_routers(struct net *n, const struct inet_addr *dst,
+			     uint32_t ifindex, struct choice *c)
+{
+	const struct nd_router *r;
+
+	if (inet_is4(dst) || c->ifp || inet_is_link_local(dst))
+		return;
+	r = nd_router_choose(n, ifindex);
+	if (r && !n->ifs[r->ifindex - 1].is_down)
+		*c = (struct choice){.ifp = &n->ifs[r->ifindex - 1],
+				     .gateway = r->addr};
+}
+
+/* The first hop: the gateway, or what a redirect put in its place. */
+static struct inet_addr hop_of(const struct choice *c,
+			       const struct inet_addr *dst)
+{
+	const struct inet_addr *better;
+
+	if (inet_is_any(&c->gateway))
+		return *dst;
+	better = redirect_find(c->ifp, dst);
+	return better ? *better : c->gateway;
+}
+
 static int wire_path(struct net *n, const struct inet_addr *dst,
 		     uint32_t ifindex, struct path *out)
 {
@@ -197,19 +238,21 @@ static int wire_path(struct net *n, const struct inet_addr *dst,
 	const struct inet_addr *source;
 	bool to_many = inet_is_multicast(dst) || inet_is_broadcast4(dst);
 
-	if (!to_many)
+	if (!to_many) {
 		consider_onlink(n, dst, ifindex, &c);
+		consider_advertised(n, dst, ifindex, &c);
+	}
 	if (!to_many || inet_is4(dst) || !ifindex)
 		consider_table(n, dst, ifindex, &c);
 	if (!c.ifp && to_many)
 		consider_any_link(n, dst, ifindex, &c);
+	if (!to_many)
+		consider_routers(n, dst, ifindex, &c);
 	if (!c.ifp)
 		return -ENETUNREACH;
 
 	out->ifp = c.ifp;
-	out->next_hop = *dst;
-	if (!to_many && !inet_is_any(&c.gateway))
-		out->next_hop = c.gateway;
+	out->next_hop = to_many ? *dst : hop_of(&c, dst);
 	source = &c.source;
 	/* By the destination (RFC 6724), for a gateway of IPv6 has a link-local
 	 * address. */
