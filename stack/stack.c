@@ -417,44 +417,6 @@ ssize_t stack_send(sock_id id, const void *buf, size_t len, int flags)
 	return ret;
 }
 
-int stack_lend(sock_id id, size_t len, struct stack_lent *lent)
-{
-	struct sock *s = enter(id);
-	struct pkt *p = NULL;
-	int ret;
-
-	if (!s)
-		return -EBADF;
-	ret = s->conn ? tcp_lend(s->conn, len, &p) : -EOPNOTSUPP;
-	if (ret == 0) {
-		family_lend(p);
-		*lent = (struct stack_lent){id, p->data, MIN(len, p->room), p};
-	}
-	leave();
-	return ret;
-}
-
-ssize_t stack_send_lent(const struct stack_lent *lent, size_t len, int flags)
-{
-	struct stack *st = turn_enter();
-	struct sock *s = sock_find(st, lent->sock);
-	struct pkt *p = lent->block;
-	ssize_t ret = -EBADF;
-
-	p->lent = false;
-	if (s && s->conn) {
-		tcp_begin(s->conn);
-		pkt_append(p, len);
-		ret = sock_stream_send_lent(s, p, flags);
-	} else {
-		pkt_free(st->eng.arena, p);
-	}
-	turn_leave(st);
-	if (len >= POKE_BYTES)
-		driver_poke();
-	return ret;
-}
-
 ssize_t stack_recv(sock_id id, void *buf, size_t len, int flags)
 {
 	struct sock *s = enter(id);
