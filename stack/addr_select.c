@@ -182,3 +182,12 @@ const struct inet_addr *addr_select(const struct net *n,
 	}
 	return best.addr;
 }
+
+uint32_t addr_select_owner(const struct net *n, const struct inet_addr *a)
+{
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		if (iface_owns(&n->ifs[i], a))
+			return n->ifs[i].index;
+	}
+	return 0;
+}

@@ -26,6 +26,10 @@ const struct inet_addr *addr_select(const struct net *n,
 				    const struct iface *out,
 				    const struct inet_addr *dst);
 
+/* The interface that has our address `a`: its index; 0: none. What we send to
+ * ourselves passes through the loopback, but belongs to that one. */
+uint32_t addr_select_owner(const struct net *n, const struct inet_addr *a);
+
 /* RFC 6724 3.1: the scope of a multicast address, or what compares to it. */
 int addr_select_scope(const struct inet_addr *a);
 

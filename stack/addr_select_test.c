@@ -163,3 +163,12 @@ HOST_TEST(addr_select, never_tentative_nor_duplicate_nor_loopback)
 	add_as(t.eth, "2001:db8:1::3/64", ADDR_DUPLICATE, ADDR_BY_CONFIG);
 	expect_none("2001:db8:1::1");
 }
+
+HOST_TEST(addr_select, the_owner_of_an_address)
+{
+	struct inet_addr a = addr("fe80::9"), b = addr("fe80::8");
+
+	add(other, "fe80::9/64");
+	cr_assert(eq(u32, addr_select_owner(&t.net, &a), other->index));
+	cr_assert(eq(u32, addr_select_owner(&t.net, &b), 0));
+}

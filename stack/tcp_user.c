@@ -15,6 +15,7 @@
  */
 #include <errno.h>
 
+#include "addr_select.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
 #include "tcp_out.h"
@@ -45,7 +46,12 @@ static uint32_t scope_of(const struct tcp_conn *c, const struct inet_addr *a)
 {
 	if (!inet_needs_scope(a))
 		return 0;
-	return c->path.ifp ? c->path.ifp->index : c->ifindex;
+	if (!c->path.ifp)
+		return c->ifindex;
+	/* Two of ours talk through the loopback. */
+	if (c->path.ifp->is_loopback)
+		return addr_select_owner(c->tcp->net, a);
+	return c->path.ifp->index;
 }
 
 struct endpoint tcp_local(const struct tcp_conn *c)

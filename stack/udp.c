@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "addr_select.h"
 #include "cksum.h"
 #include "ip.h"
 #include "limits.h"
@@ -509,7 +510,21 @@ static size_t headers_of(const struct pkt *p)
 	return (size_t)(p->l4 - p->data) + sizeof(struct udp_wire);
 }
 
-static void read_meta(const struct pkt *p, struct udp_meta *meta)
+/* Of what loops back to an IPv6 address of ours, that address's interface. */
+static uint32_t came_in_by(const struct udp_pcb *pcb, const struct pkt *p)
+{
+	struct inet_addr to = ip_dst(p);
+	uint32_t owner = 0;
+
+	if (!p->ifp)
+		return 0;
+	if (p->ifp->is_loopback && !inet_is4(&to))
+		owner = addr_select_owner(pcb->udp->net, &to);
+	return owner ? owner : p->ifp->index;
+}
+
+static void read_meta(const struct udp_pcb *pcb, const struct pkt *p,
+		      struct udp_meta *meta)
 {
 	const struct udp_wire *wire = (const void *)p->l4;
 
@@ -517,7 +532,7 @@ static void read_meta(const struct pkt *p, struct udp_meta *meta)
 		.from = {ip_src(p), be16_get(wire->sport), 0},
 		.to = ip_dst(p),
 		.to_port = be16_get(wire->dport),
-		.ifindex = p->ifp ? p->ifp->index : 0,
+		.ifindex = came_in_by(pcb, p),
 		.tos = p->tos,
 		.ttl = ip_ttl(p),
 		.flow_label = ip_flow_label(p),
@@ -560,7 +575,7 @@ ssize_t udp_recv(struct udp_pcb *pcb, struct uio *to, struct udp_meta *meta,
 	if (full_len)
 		*full_len = p->len - header;
 	if (meta)
-		read_meta(p, meta);
+		read_meta(pcb, p, meta);
 	if (peek)
 		return (ssize_t)copied;
 	pcb->rcv_count--;
