@@ -92,9 +92,10 @@ def serve_tcp(listener):
 
 def main():
     at = (sys.argv[1], int(sys.argv[2]))
-    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in at[0] else socket.AF_INET
+    udp = socket.socket(family, socket.SOCK_DGRAM)
     udp.bind(at)
-    tcp = socket.create_server(at)
+    tcp = socket.create_server(at, family=family)
     threading.Thread(target=serve_tcp, args=(tcp,), daemon=True).start()
     while True:
         message, client = udp.recvfrom(4096)

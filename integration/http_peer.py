@@ -12,6 +12,7 @@
 import http.server
 import os
 import shutil
+import socket
 import ssl
 import sys
 
@@ -48,6 +49,13 @@ class Peer(http.server.SimpleHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     request_queue_size = 256
+    address_family = (socket.AF_INET6 if socket.has_dualstack_ipv6()
+                      else socket.AF_INET)
+
+    def server_bind(self):
+        if self.address_family == socket.AF_INET6:
+            self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        super().server_bind()
 
 
 port, directory, *tls = sys.argv[1:]

@@ -19,6 +19,9 @@
 #   NSSHIM_SIDE=veth runs `ours` in the plain namespace on the kernel's own TCP:
 #   the oracle, and the proof that a failure is not the test's own.
 #
+#   `with_ipv6` before net_up gives both sides IPv6 addresses, too: fd00:77::2 and
+#   fd00:77::1, or fd00:78::2 and fd00:78::1 on the plain side.
+#
 # Never      touches the host's network; all names carry our process number, and
 #            what a killed test left is swept by the next one.
 
@@ -33,8 +36,11 @@ ns_plain=nssp$$
 work=
 started=()
 ours_options=()
+ipv6=
 OURS=10.77.0.2
 KERNEL=10.77.0.1
+OURS6=fd00:77::2
+KERNEL6=fd00:77::1
 
 skip()
 {
@@ -118,6 +124,7 @@ net_up()
   new_namespace $ns
   # Also without a TAP, so that a server may bind to it first.
   ip -n $ns addr add 10.77.0.1/32 dev lo
+  [[ -z $ipv6 ]] || ip -n $ns addr add fd00:77::1/128 dev lo
   if [[ ${NSSHIM_SIDE-} == veth || ${1-} == both ]]; then
     new_namespace $ns_plain
     ip -n $ns link add veth0 type veth peer name veth1 netns $ns_plain
@@ -126,6 +133,7 @@ net_up()
     ip -n $ns_plain addr add 10.78.0.2/24 dev veth1
     ip -n $ns_plain link set veth1 up
     ip -n $ns_plain route add default via 10.78.0.1
+    [[ -z $ipv6 ]] || veth_ipv6
   fi
   if [[ ${NSSHIM_SIDE-} == veth ]]; then
     use_veth
@@ -134,14 +142,30 @@ net_up()
   fi
 }
 
+with_ipv6()
+{
+  ipv6=yes
+  [[ -e /proc/sys/net/ipv6 ]] || skip "this kernel has no IPv6"
+}
+
+# Both ends are known: nothing needs to be probed for duplicates.
+veth_ipv6()
+{
+  ip -n $ns addr add fd00:78::1/64 dev veth0 nodad
+  ip -n $ns_plain addr add fd00:78::2/64 dev veth1 nodad
+  ip -n $ns_plain route add default via fd00:78::1
+}
+
 use_tap()
 {
   side=tap OURS=10.77.0.2 KERNEL=10.77.0.1
+  OURS6=fd00:77::2 KERNEL6=fd00:77::1
 }
 
 use_veth()
 {
   side=veth OURS=10.78.0.2 KERNEL=10.78.0.1
+  OURS6=fd00:78::2 KERNEL6=fd00:78::1
 }
 
 # --- running ---------------------------------------------------------------------
@@ -153,8 +177,9 @@ ours_prefix()
     prefix=(ip netns exec $ns_plain)
     return
   fi
-  prefix=("$top/run-with-stack.sh" --netns $ns --tap tap0 --addr $OURS/24
-    --gateway $KERNEL "${ours_options[@]}" --)
+  prefix=("$top/run-with-stack.sh" --netns $ns --tap tap0
+    --addr "$OURS/24${ipv6:+,$OURS6/64}" --gateway "$KERNEL${ipv6:+,$KERNEL6}"
+    "${ours_options[@]}" --)
 }
 
 ours()

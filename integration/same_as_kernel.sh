@@ -13,6 +13,7 @@
 
 . "$(dirname "$0")/net.sh"
 need diff
+with_ipv6
 net_up both
 limit=20
 apps=$build/test-apps

@@ -226,6 +226,12 @@ void sock_addr_out(const struct sock *s, const struct endpoint *e,
  * there must be one, or another. */
 int sock_addr_scope(const struct sock *s, struct endpoint *e) MUST_CHECK;
 
+/* May it connect to `remote`, which `addr` said? 0, -ENETUNREACH,
+ * -EAFNOSUPPORT, or what sock_addr_scope() says. */
+int sock_addr_check_remote(const struct sock *s, struct endpoint *remote,
+			   const struct sockaddr *addr,
+			   socklen_t len) MUST_CHECK;
+
 /* RFC 1122 3.2.1.3 and Linux: the wildcard as a destination means oneself, by
  * the family that the socket is bound to. */
 void sock_addr_to_self(const struct sock *s, struct endpoint *e);

@@ -123,6 +123,18 @@ int sock_addr_scope(const struct sock *s, struct endpoint *e)
 	return 0;
 }
 
+/* ipv6(7): where a socket cannot go. */
+int sock_addr_check_remote(const struct sock *s, struct endpoint *remote,
+			   const struct sockaddr *addr, socklen_t len)
+{
+	if (s->v6only && inet_is4(&remote->addr))
+		return sock_addr_is(addr, len, AF_INET) ? -EAFNOSUPPORT
+							: -ENETUNREACH;
+	if (s->conn && inet_is_multicast(&remote->addr))
+		return -ENETUNREACH;
+	return sock_addr_scope(s, remote);
+}
+
 void sock_addr_to_self(const struct sock *s, struct endpoint *e)
 {
 	struct inet_addr local =

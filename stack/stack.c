@@ -170,18 +170,6 @@ static int disconnect(struct sock *s)
 	return 0;
 }
 
-/* ipv6(7): where a socket cannot go. */
-static int check_remote(const struct sock *s, struct endpoint *remote,
-			const struct sockaddr *addr, socklen_t len)
-{
-	if (s->v6only && inet_is4(&remote->addr))
-		return sock_addr_is(addr, len, AF_INET) ? -EAFNOSUPPORT
-							: -ENETUNREACH;
-	if (s->conn && inet_is_multicast(&remote->addr))
-		return -ENETUNREACH;
-	return sock_addr_scope(s, remote);
-}
-
 static int connect_to(struct sock *s, const struct sockaddr *addr,
 		      socklen_t len)
 {
@@ -195,7 +183,7 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 	ret = sock_addr_in(s, addr, len, &remote);
 	if (ret < 0)
 		return ret;
-	ret = check_remote(s, &remote, addr, len);
+	ret = sock_addr_check_remote(s, &remote, addr, len);
 	if (ret < 0)
 		return ret;
 	sock_addr_to_self(s, &remote);
