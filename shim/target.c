@@ -8,6 +8,7 @@
  *   replaced in between is not seen; whoever can do that has the program
  *   anyway.
  *
+ * Proved by  target_test.c, integration/privileges.sh
  * Follows    execve(2) on set-user-ID and interpreter scripts; ld.so(8) on
  *            secure execution; capabilities(7); elf(5).
  */
