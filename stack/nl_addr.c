@@ -20,6 +20,7 @@
 
 #include "arp.h"
 #include "nl_link.h"
+#include "nl_monitor.h"
 
 enum {
 	MAPPED_BITS = 96, /* of a prefix length in the 128-bit form */
@@ -231,24 +232,34 @@ int nl_addr_add(struct nl_ask *ask)
 	}
 	ret = iface_add_addr(ifp, &p);
 	if (ret == -EEXIST)
-		ask->why = "ipv4: Address already assigned" + skip_family(&p);
+		ask->why = &"ipv4: Address already assigned"[skip_family(&p)];
 	if (ret == -EEXIST && ask->h->nlmsg_flags & NLM_F_REPLACE)
 		return 0;
 	if (ret == 0 && !ifp->is_loopback && inet_is4(&p.addr))
 		arp_announce(ifp, &p.addr);
+	if (ret == 0)
+		nl_monitor_addr(ask->st, RTM_NEWADDR, ifp,
+				iface_find(ifp, &p.addr));
 	return ret;
 }
 
 int nl_addr_delete(struct nl_ask *ask)
 {
+	const struct iface_addr *have;
+	struct iface_addr gone = {0};
 	struct inet_prefix p;
 	struct iface *ifp;
 	int ret = read_change(ask, &ifp, &p);
 
 	if (ret < 0)
 		return ret;
+	have = iface_find(ifp, &p.addr);
+	if (have)
+		gone = *have;
 	ret = iface_delete_addr(ifp, &p);
 	if (ret < 0)
-		ask->why = "ipv4: Address not found" + skip_family(&p);
+		ask->why = &"ipv4: Address not found"[skip_family(&p)];
+	else
+		nl_monitor_addr(ask->st, RTM_DELADDR, ifp, &gone);
 	return ret;
 }

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "link.h"
+#include "nl_monitor.h"
 
 enum {
 	/* Linux's default queue of a device; nothing queues here. */
@@ -256,5 +257,6 @@ int nl_link_change(struct nl_ask *ask)
 		iface_set_mac(ifp, &w.mac);
 	if (w.has_updown)
 		iface_set_down(ifp, w.down);
+	nl_monitor_link(ask->st, ifp);
 	return 0;
 }

@@ -22,6 +22,7 @@
 
 #include "nl_addr.h"
 #include "nl_link.h"
+#include "nl_monitor.h"
 
 enum { MAPPED_BITS = 96 /* of a prefix length in the 128-bit form */ };
 
@@ -473,6 +474,8 @@ int nl_route_add(struct nl_ask *ask)
 		ret = route_add(&ask->st->net, &r);
 	else
 		ret = -ENOENT;
+	if (ret == 0)
+		nl_monitor_route(ask->st, RTM_NEWROUTE, &r);
 	return ret;
 }
 
@@ -501,8 +504,10 @@ int nl_route_delete(struct nl_ask *ask)
 	for (uint32_t i = 0; i < n->routes.count; i++) {
 		struct route have = n->routes.r[i];
 
-		if (is_meant(&r, &have))
-			return route_delete(n, &have);
+		if (!is_meant(&r, &have))
+			continue;
+		nl_monitor_route(ask->st, RTM_DELROUTE, &have);
+		return route_delete(n, &have);
 	}
 	return -ESRCH;
 }

@@ -18,7 +18,6 @@
 #include <limits.h>
 #include <string.h>
 
-#include "critical.h"
 #include "driver.h"
 #include "epset.h"
 #include "log.h"
@@ -635,26 +634,4 @@ size_t stack_epoll_memberships(sock_id id, struct stack_membership *out,
 	n = epset_memberships(s, out, max);
 	leave();
 	return n;
-}
-
-/* --- signals ------------------------------------------------------------- */
-
-void stack_set_deliver_hook(void (*deliver)(void))
-{
-	critical_deliver = deliver;
-}
-
-bool stack_is_inside(void)
-{
-	return critical.depth > 0;
-}
-
-void stack_put_aside(void)
-{
-	critical.pending = 1;
-}
-
-void stack_put_aside_done(void)
-{
-	critical.pending = 0;
 }

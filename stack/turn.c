@@ -267,3 +267,25 @@ usecs turn_next(struct stack *st)
 	}
 	return next;
 }
+
+/* --- signals ------------------------------------------------------------- */
+
+void stack_set_deliver_hook(void (*deliver)(void))
+{
+	critical_deliver = deliver;
+}
+
+bool stack_is_inside(void)
+{
+	return critical.depth > 0;
+}
+
+void stack_put_aside(void)
+{
+	critical.pending = 1;
+}
+
+void stack_put_aside_done(void)
+{
+	critical.pending = 0;
+}
