@@ -32,7 +32,7 @@ declare -A needs=(
     ncat=ncat passt=passt net-tools=netstat busybox=busybox
     python3-pyroute2=/usr/lib/python3/dist-packages/pyroute2
     openssh-server=sshd openssh-client=ssh git=git
-    postgresql=/usr/lib/postgresql/*/bin/postgres xinetd=xinetd
+    postgresql=/usr/lib/postgresql/*/bin/postgres xinetd=xinetd fcgiwrap=fcgiwrap
     inetutils-telnetd=telnetd inetutils-telnet=telnet systemd=systemd-socket-activate"
 )
 

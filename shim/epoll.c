@@ -359,6 +359,7 @@ static int wait_on(struct wait *w)
 	bool is_kicked;
 	int n;
 
+	fork_notice();
 	if (!fdtab_is_epoll(word)) {
 		if (w->ms == 0 || !is_fresh_epoll(word))
 			return wait_in_kernel(w);

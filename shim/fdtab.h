@@ -28,6 +28,7 @@
 #ifndef SHIM_FDTAB_H
 #define SHIM_FDTAB_H
 
+#include "fork.h"
 #include "shim.h"
 
 typedef uint64_t fdtab_word;
@@ -172,7 +173,10 @@ static inline sock_id fdtab_sock(int fd)
 {
 	fdtab_word w = fdtab_get(fd);
 
-	return UNLIKELY(fdtab_is_sock(w)) ? fdtab_id(w) : 0;
+	if (LIKELY(!fdtab_is_sock(w)))
+		return 0;
+	fork_notice();
+	return fdtab_id(w);
 }
 
 static inline sock_id fdtab_epoll(int fd)

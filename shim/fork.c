@@ -21,6 +21,8 @@
 #include "fork.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 
 #include "block.h"
@@ -34,21 +36,19 @@ static long own_pid;
 /* [a] Who forked this one with the stack in it, or 0. */
 static long family_parent;
 
-/* 1 in the process that made it and its vfork children; NULL: none to be had.
- */
-static volatile char *wiped;
+volatile char *fork_page;
 
 static void before_fork(void)
 {
 	fdtab_share_all();
 }
 
-static void become_child(void)
+void fork_become_child(void)
 {
 	__atomic_store_n(&family_parent, own_pid, __ATOMIC_RELEASE);
 	__atomic_store_n(&own_pid, raw1(SYS_getpid, 0), __ATOMIC_RELEASE);
-	if (wiped)
-		*wiped = 1;
+	if (fork_page)
+		*fork_page = 1;
 	block_after_fork_in_child();
 	stack_after_fork_in_child();
 }
@@ -56,7 +56,7 @@ static void become_child(void)
 static void in_child(void)
 {
 	if (shim_is_ready())
-		become_child();
+		fork_become_child();
 }
 
 void fork_start(void)
@@ -67,8 +67,8 @@ void fork_start(void)
 	page = raw6(SYS_mmap, 0, 4096, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page > 0 && !raw3(SYS_madvise, page, 4096, MADV_WIPEONFORK)) {
-		wiped = (volatile char *)page;
-		*wiped = 1;
+		fork_page = (volatile char *)page;
+		*fork_page = 1;
 	}
 	pthread_atfork(before_fork, NULL, in_child);
 }
@@ -86,12 +86,49 @@ bool fork_is_vfork_child(void)
 
 	if (LIKELY(!pid || raw1(SYS_getpid, 0) == pid))
 		return false;
-	if (wiped && *wiped == 0) {
-		become_child();
+	if (fork_page && *fork_page == 0) {
+		fork_become_child();
 		return false;
 	}
 	return true;
 }
+
+void fork_before(void)
+{
+	if (shim_is_ready() && !fork_is_vfork_child())
+		fdtab_share_all();
+}
+
+/* It calls no handlers. */
+SHIM_EXPORT pid_t _Fork(void)
+{
+	pid_t pid;
+
+	fork_before();
+	pid = REAL(_Fork)();
+	if (pid == 0)
+		in_child();
+	return pid;
+}
+
+/* A child with memory of its own finds out by itself: see fork_notice(). */
+SHIM_EXPORT int clone(int (*function)(void *), void *stack, int flags,
+		      void *arg, ...)
+{
+	void *more[3];
+	va_list ap;
+
+	va_start(ap, arg);
+	for (int i = 0; i < 3; i++)
+		more[i] = va_arg(ap, void *);
+	va_end(ap);
+	if (!(flags & CLONE_FILES))
+		fork_before();
+	return REAL(clone)(function, stack, flags, arg, more[0], more[1],
+			   more[2]);
+}
+
+SHIM_ALIAS(clone, __clone);
 
 /* A daemon's parent is about to go, and the stack must not wait for the first
  * call on a socket. */
@@ -124,8 +161,7 @@ void *fork_before_vfork(void);
 
 void *fork_before_vfork(void)
 {
-	if (shim_is_ready() && !fork_is_vfork_child())
-		fdtab_share_all();
+	fork_before();
 	return (void *)&REAL(vfork);
 }
 

@@ -23,6 +23,7 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -92,6 +93,8 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(tee)                                                                 \
 	X(setsid)                                                              \
 	X(daemon)                                                              \
+	X(_Fork)                                                               \
+	X(clone)                                                               \
 	X(vfork)                                                               \
 	X(vmsplice)                                                            \
 	X(execve)                                                              \

@@ -19,12 +19,14 @@
  */
 
 #include <errno.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 
 #include "close.h"
 #include "dup.h"
 #include "fdtab.h"
+#include "fork.h"
 #include "prctl.h"
 #include "raw.h"
 #include "real.h"
@@ -215,6 +217,11 @@ static long on_old(long nr, long a, long b, long c, long d, long e, long f)
 	return epoll_wait((int)a, (void *)b, (int)c, (int)d);
 }
 
+static bool is_old_fork(long nr)
+{
+	return nr == SYS_fork || nr == SYS_vfork;
+}
+
 static bool is_old(long nr, long a)
 {
 	if (nr == SYS_poll || nr == SYS_select)
@@ -228,12 +235,28 @@ static long on_old(long nr, long a, long b, long c, long d, long e, long f)
 	return early(nr, a, b, c, d, e, f);
 }
 
+static bool is_old_fork(long nr)
+{
+	(void)nr;
+	return false;
+}
+
 static bool is_old(long nr, long a)
 {
 	(void)nr, (void)a;
 	return false;
 }
 #endif
+
+/* Calls that make a process with copies of our descriptors. */
+static bool is_fork(long nr, long a)
+{
+	if (is_old_fork(nr))
+		return true;
+	if (nr == SYS_clone3)
+		return a && !(*(const uint64_t *)a & CLONE_FILES);
+	return nr == SYS_clone && !(a & CLONE_FILES);
+}
 
 /* Who answers this call. */
 syscall_function *syscall_route(long nr, long a, long b)
@@ -249,6 +272,8 @@ syscall_function *syscall_route(long nr, long a, long b)
 		return on_any;
 	if (is_old(nr, a))
 		return on_old;
+	if (is_fork(nr, a))
+		fork_before();
 	if (nr == SYS_seccomp || nr == SYS_prctl)
 		return on_confinement;
 	if (nr == SYS_io_uring_setup)
