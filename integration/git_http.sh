@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# git_http.sh - git over HTTP
+# git_http.sh - git over HTTP and its own protocol
 #
-#   nginx, fcgiwrap, git + stack 10.77.0.2 ==tap0== 10.77.0.1 git
+#   nginx, fcgiwrap, git daemon, git + stack 10.77.0.2 ==tap0== 10.77.0.1 git
 #
 # What this script is for
 #   Cloning and pushing through a CGI that a web server reaches over AF_UNIX,
-#   in both roles.
+#   and through a daemon that runs a program for each client.
 
 . "$(dirname "$0")/net.sh"
 need nginx fcgiwrap git
@@ -103,9 +103,18 @@ push kernel over_http
 proved "nginx and fcgiwrap: git clone and push over HTTP"
 kill "$(<"$work/nginx.pid")"
 wait "$web"
-ip netns pids $ns | xargs -r -I{} sh -c 'grep -qa ^fcgiwrap /proc/{}/cmdline && kill {}'
+ip netns pids $ns | xargs -r -I{} sh -c 'grep -qsa ^fcgiwrap /proc/{}/cmdline && kill {}'
 eventually no_tap
 rm -f "$work/fcgi"
+
+start ours git daemon --export-all --enable=receive-pack --base-path="$work/git" --reuseaddr
+daemon=$pid
+ours_answers 9418
+clone kernel git://$OURS/repo.git
+push kernel over_git
+stop "$daemon"
+eventually no_tap
+proved "git daemon: git clone and push"
 
 web kernel
 kernel_listens 80

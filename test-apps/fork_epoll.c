@@ -73,7 +73,7 @@ int main(void)
 	}
 	show(send(pair[0], "x", 1, 0));
 	show(recv(pair[0], &byte, 1, 0));
-	show(one(ep, 0));
+	say("nothing more: %d", one(ep, 0));
 	show(send(other[0], "x", 1, 0));
 	show(one(ep, APP_PATIENCE_MS));
 	must(close(go_on[1]));
