@@ -18,6 +18,7 @@
 #include "icmp4.h"
 #include "icmp6.h"
 #include "limits.h"
+#include "raw.h"
 #include "tcp.h"
 #include "udp.h"
 
@@ -31,6 +32,11 @@ bool icmp_read_transport(struct icmp_error *e, const uint8_t *l4, size_t len)
 	e->quote = l4;
 	e->quote_len = len;
 
+	if (e->proto == IP_PROTO_ICMP || e->proto == IP_PROTO_ICMP6) {
+		/* Of an echo: its identifier, which is a port to raw.c. */
+		e->local_port = (uint16_t)(l4[4] << 8 | l4[5]);
+		return true;
+	}
 	/* TCP and UDP begin with the same two ports. */
 	e->local_port = (uint16_t)(l4[0] << 8 | l4[1]);
 	e->remote_port = (uint16_t)(l4[2] << 8 | l4[3]);
@@ -42,6 +48,8 @@ bool icmp_read_transport(struct icmp_error *e, const uint8_t *l4, size_t len)
 
 enum verdict icmp_tell(struct net *n, const struct icmp_error *e)
 {
+	bool heard = raw_icmp_error(n, e);
+
 	if (e->proto == IP_PROTO_TCP && n->tcp) {
 		tcp_icmp_error(n->tcp, e);
 		return DONE;
@@ -50,7 +58,12 @@ enum verdict icmp_tell(struct net *n, const struct icmp_error *e)
 		udp_icmp_error(n->udp, e);
 		return DONE;
 	}
-	return DROP_ICMP_EMBEDDED;
+	return heard ? DONE : DROP_ICMP_EMBEDDED;
+}
+
+enum verdict icmp_give_reply(struct iface *ifp, struct pkt *p)
+{
+	return raw_echo_reply(ifp, p);
 }
 
 bool icmp_is_ours(struct net *n, const struct icmp_error *e)

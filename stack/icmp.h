@@ -40,6 +40,9 @@ bool icmp_read_transport(struct icmp_error *e, const uint8_t *l4,
 /* Hands it to TCP or UDP. DONE, or DROP_ICMP_EMBEDDED. */
 enum verdict icmp_tell(struct net *n, const struct icmp_error *e);
 
+/* An echo reply whose checksum is right: to the ping socket that asked. */
+enum verdict icmp_give_reply(struct iface *ifp, struct pkt *p);
+
 /* Could the quoted packet be one that we have sent? */
 bool icmp_is_ours(struct net *n, const struct icmp_error *e);
 

@@ -231,7 +231,7 @@ enum verdict icmp4_input(struct iface *ifp, struct pkt *p)
 	case ICMP4_ECHO_REQUEST:
 		return answer_echo(ifp, p);
 	case ICMP4_ECHO_REPLY:
-		return DONE;
+		return icmp_give_reply(ifp, p);
 	case ICMP4_UNREACHABLE:
 	case ICMP4_TIME_EXCEEDED:
 	case ICMP4_PARAM_PROBLEM:

@@ -227,7 +227,7 @@ enum verdict icmp6_input(struct iface *ifp, struct pkt *p)
 	case ICMP6_ECHO_REQUEST:
 		return answer_echo(ifp, p);
 	case ICMP6_ECHO_REPLY:
-		return DONE;
+		return icmp_give_reply(ifp, p);
 	case ICMP6_UNREACHABLE:
 	case ICMP6_TOO_BIG:
 	case ICMP6_TIME_EXCEEDED:

@@ -32,6 +32,7 @@ struct ip_how {
 	bool no_flow_label;   /* IPv6: 0 means 0 */
 	uint32_t ifindex;     /* the way out (a scope id); 0: by the routes */
 	bool dont_fragment;   /* DF; -EMSGSIZE when too long */
+	bool has_header;      /* IPv4: the packet has its header already */
 	bool broadcast_ok;    /* SO_BROADCAST; else -EACCES to broadcast */
 	bool ignore_pmtu;     /* IP_PMTUDISC_PROBE: the interface's MTU only */
 	const struct path *path; /* a lookup made before, or NULL */

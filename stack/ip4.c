@@ -24,6 +24,7 @@
 #include "icmp4.h"
 #include "reasm.h"
 #include "must.h"
+#include "raw.h"
 #include "tcp.h"
 #include "udp.h"
 
@@ -133,8 +134,11 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p)
 	struct inet_addr dst = inet_from4(ip->dst);
 	struct net *n = ifp->net;
 
+	bool taken;
+
 	p->l4 = p->data;
 	stats_add(&n->eng->stats, STAT_IP_IN_DELIVERS, 1);
+	taken = raw_input(n, ifp, p, ip->proto, &src, &dst);
 	if (ip->proto == IP_PROTO_TCP)
 		return n->tcp ? tcp_input(n->tcp, ifp, p, &src, &dst)
 			      : DROP_IP_PROTOCOL;
@@ -143,6 +147,8 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p)
 			      : DROP_IP_PROTOCOL;
 	if (ip->proto == IP_PROTO_ICMP)
 		return icmp4_input(ifp, p);
+	if (taken)
+		return DONE;
 	icmp4_send_error(ifp, p, ICMP4_UNREACHABLE, ICMP4_UNREACH_PROTO, 0);
 	return DROP_IP_PROTOCOL;
 }
@@ -283,7 +289,8 @@ static bool is_forbidden(const struct iface *ifp, const struct ip_how *how)
 
 int ip4_output(struct net *n, struct tx *t, const struct ip_how *how)
 {
-	size_t len = tx_len(t) + sizeof(struct ip4_wire);
+	size_t len =
+		tx_len(t) + (how->has_header ? 0 : sizeof(struct ip4_wire));
 	const struct path *path = how->path;
 	struct ip_how chosen;
 	struct path found;
@@ -312,10 +319,13 @@ int ip4_output(struct net *n, struct tx *t, const struct ip_how *how)
 
 	mtu = how->ignore_pmtu ? path->ifp->mtu : path->mtu;
 	if (t->gso == TX_GSO_NONE && len > mtu) {
-		if (how->dont_fragment || mtu < LIMIT_IP4_MTU_MIN)
+		if (how->dont_fragment || how->has_header ||
+		    mtu < LIMIT_IP4_MTU_MIN)
 			return -EMSGSIZE;
 		return output_fragments(n, t, how, path, mtu);
 	}
-	push_header(t, how, choose_id(n, how), how->dont_fragment ? IP4_DF : 0);
+	if (!how->has_header)
+		push_header(t, how, choose_id(n, how),
+			    how->dont_fragment ? IP4_DF : 0);
 	return eth_output_to(path->ifp, t, &path->next_hop);
 }

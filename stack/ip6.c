@@ -27,6 +27,7 @@
 #include "ip6_ext.h"
 #include "must.h"
 #include "reasm.h"
+#include "raw.h"
 #include "tcp.h"
 #include "udp.h"
 
@@ -117,9 +118,11 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p,
 	const struct ip6_wire *ip = (const void *)p->l3;
 	struct net *n = ifp->net;
 	uint8_t proto = ip6_walk_type(w);
+	bool taken;
 
 	p->l4 = p->data;
 	stats_add(&n->eng->stats, STAT_IP_IN_DELIVERS, 1);
+	taken = raw_input(n, ifp, p, proto, &ip->src, &ip->dst);
 	if (proto == IP_PROTO_ICMP6)
 		return icmp6_input(ifp, p);
 	if (proto == IP6_NEXT_NONE)
@@ -130,6 +133,8 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p,
 		return tcp_input(n->tcp, ifp, p, &ip->src, &ip->dst);
 	if (proto == IP_PROTO_UDP && n->udp)
 		return udp_input(n->udp, ifp, p, &ip->src, &ip->dst);
+	if (taken)
+		return DONE;
 	icmp6_send_error(ifp, p, ICMP6_PARAM_PROBLEM, ICMP6_PARAM_NEXT,
 			 (uint32_t)w->next_at);
 	return DROP_IP6_PROTOCOL;

@@ -70,6 +70,8 @@ enum limit_count {
 	/* Processes that share one stack: a server with a process per client.
 	 */
 	LIMIT_FAMILY = 512,
+	/* Raw sockets that get a copy of one packet. */
+	LIMIT_RAW_COPIES = 64,
 	/* Lines kept for a crash report. */
 	LIMIT_LOG_RING = 64,
 	/* Lines a second in the log; the rest is counted. A busy connection

@@ -27,6 +27,7 @@ struct net {
 	struct engine *eng;             /* [I] */
 	struct tcp *tcp;                /* [I] the floor above; NULL in tests */
 	struct udp *udp;                /* [I] */
+	struct udp *echo, *raw;         /* [I] ping and raw sockets, or NULL */
 	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
 	uint32_t nifs;                  /* [S] */
 	struct route_table routes;      /* [S] */

@@ -193,7 +193,7 @@ static inline void nettest_open_udp(struct nettest *t)
 {
 	nettest_open(t);
 	nettest_connect(t);
-	udp_init(&t->udp, &t->eng, &t->net);
+	udp_init(&t->udp, &t->eng, &t->net, UDP_PLAIN);
 	t->net.udp = &t->udp;
 }
 

@@ -49,6 +49,8 @@ static void rebuild(struct stack *st)
 	timer_rebuild(&st->eng.timers, &st->trim);
 	net_rebuild(&st->net);
 	udp_rebuild(&st->udp);
+	udp_rebuild(&st->echo);
+	udp_rebuild(&st->raw);
 	tcp_rebuild(&st->tcp);
 	sock_rebuild(st);
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "epset.h"
+#include "raw.h"
 #include "sock_netlink.h"
 
 enum {
@@ -32,9 +33,13 @@ int sock_stack_init(struct stack *st, struct arena *arena,
 	engine_init(&st->eng, arena, seed);
 	net_init(&st->net, &st->eng);
 	tcp_init(&st->tcp, &st->eng, &st->net);
-	udp_init(&st->udp, &st->eng, &st->net);
+	udp_init(&st->udp, &st->eng, &st->net, UDP_PLAIN);
+	udp_init(&st->echo, &st->eng, &st->net, UDP_ECHO);
+	udp_init(&st->raw, &st->eng, &st->net, UDP_RAW);
 	st->net.tcp = &st->tcp;
 	st->net.udp = &st->udp;
+	st->net.echo = &st->echo;
+	st->net.raw = &st->raw;
 	list_init(&st->netlinks);
 	st->next_bell = 1;
 	family_init(&st->family);
@@ -56,6 +61,8 @@ void sock_stack_fini(struct stack *st)
 	}
 	tcp_fini(&st->tcp);
 	udp_fini(&st->udp);
+	udp_fini(&st->echo);
+	udp_fini(&st->raw);
 	net_fini(&st->net);
 	timer_fini(&st->eng.timers, &st->trim);
 	engine_fini(&st->eng);
@@ -152,6 +159,12 @@ static int check_netlink(int type, int protocol)
 	return sock_netlink_knows(protocol) ? protocol : -EPROTONOSUPPORT;
 }
 
+/* icmp(7): datagrams of this protocol are echo requests. */
+static int echo_protocol(int family)
+{
+	return family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+}
+
 /* The protocol that socket(2) means, or -errno. */
 static int check_protocol(int family, int type, int protocol)
 {
@@ -172,9 +185,13 @@ static int check_protocol(int family, int type, int protocol)
 	case SOCK_DGRAM:
 		if (protocol == 0 || protocol == IPPROTO_UDP)
 			return IPPROTO_UDP;
+		if (protocol == echo_protocol(family))
+			return protocol;
 		return -EPROTONOSUPPORT;
 	case SOCK_RAW:
-		return -EPROTONOSUPPORT;
+		if (protocol == 0 || protocol > IPPROTO_RAW)
+			return -EPROTONOSUPPORT;
+		return protocol;
 	default:
 		return -ESOCKTNOSUPPORT;
 	}
@@ -221,6 +238,24 @@ static void free_bare(struct sock *s)
 	arena_free(eng->arena, s);
 }
 
+static int new_datagram(struct sock *s)
+{
+	struct stack *st = s->stack;
+	int ret;
+
+	if (s->type == SOCK_RAW)
+		ret = raw_new(&st->raw, s->protocol, s->family == AF_INET6,
+			      &s->pcb);
+	else if (s->protocol != IPPROTO_UDP)
+		ret = raw_new(&st->echo, s->protocol, s->family == AF_INET6,
+			      &s->pcb);
+	else
+		ret = udp_new(&st->udp, &s->pcb);
+	if (ret == 0)
+		s->pcb->news.owner = s;
+	return ret;
+}
+
 int sock_new(struct stack *st, int family, int type, int protocol,
 	     struct sock **out)
 {
@@ -238,9 +273,7 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 	} else if (type == SOCK_STREAM) {
 		ret = tcp_new(&st->tcp, s, &s->conn);
 	} else {
-		ret = udp_new(&st->udp, &s->pcb);
-		if (ret == 0)
-			s->pcb->news.owner = s;
+		ret = new_datagram(s);
 	}
 	if (ret < 0) {
 		free_bare(s);

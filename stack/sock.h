@@ -152,6 +152,7 @@ struct stack {
 	struct net net;
 	struct tcp tcp;
 	struct udp udp;
+	struct udp echo, raw;                /* ping and raw sockets: raw.h */
 	struct sock_slot *pages[SOCK_PAGES]; /* [S] grown on demand */
 	uint32_t npages;                     /* [S] */
 	struct sock_slot *free_slots;        /* [S] */

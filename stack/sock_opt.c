@@ -98,6 +98,8 @@ static const struct option options[] = {
 	{IPPROTO_IP, IP_RECVTTL, IN_SOCK_BOOL, SOCK_AT(recvttl), 0, ANY_INT},
 	{IPPROTO_IP, IP_FREEBIND, IN_SOCK_BOOL, SOCK_AT(freebind), 0, ANY_INT},
 	{IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, KEPT, 0, 0, ANY_INT},
+	{IPPROTO_IP, IP_RETOPTS, KEPT, 0, 0, ANY_INT},
+	{IPPROTO_IP, IP_RECVOPTS, KEPT, 0, 0, ANY_INT},
 	{IPPROTO_IP, IP_MULTICAST_TTL, IN_PCB_U8, PCB_AT(v4.multicast_ttl), 0,
 	 0, 255},
 	{IPPROTO_IP, IP_MULTICAST_LOOP, IN_PCB_BOOL, PCB_AT(v4.multicast_loop),
@@ -252,6 +254,9 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 		if (ret != SOCK_NETLINK_OTHERS)
 			return ret;
 	}
+	ret = sock_opt_raw_get(s, level, name, value, len, &number);
+	if (ret != SOCK_OPT_OTHERS)
+		return ret == SOCK_OPT_IS_INT ? give(number, value, len) : ret;
 	if (!knows_level(s, level))
 		return -EOPNOTSUPP;
 	if (level == IPPROTO_IPV6) {
@@ -367,6 +372,9 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 		if (ret != SOCK_NETLINK_OTHERS)
 			return ret;
 	}
+	ret = sock_opt_raw_set(s, level, name, value, len);
+	if (ret != SOCK_OPT_OTHERS)
+		return ret;
 	if (!knows_level(s, level))
 		return -ENOPROTOOPT;
 	if (level == IPPROTO_IPV6) {

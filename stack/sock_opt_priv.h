@@ -11,6 +11,9 @@
 /* The value is the int in *number; the table's code delivers it. */
 enum { SOCK_OPT_IS_INT = 1 };
 
+/* It is none of that room's. */
+enum { SOCK_OPT_OTHERS = 2 };
+
 int sock_opt_special_get(struct sock *s, int level, int name, void *value,
 			 socklen_t *len, int *number);
 int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
@@ -23,6 +26,12 @@ int sock_opt_give(void *value, socklen_t *len, const void *from, size_t size);
 int sock_opt6_get(struct sock *s, int name, void *value, socklen_t *len,
 		  int *number);
 int sock_opt6_set(struct sock *s, int name, const void *value, socklen_t len);
+
+/* sock_opt_raw.c; also SOCK_OPT_OTHERS. */
+int sock_opt_raw_get(struct sock *s, int level, int name, void *value,
+		     socklen_t *len, int *number);
+int sock_opt_raw_set(struct sock *s, int level, int name, const void *value,
+		     socklen_t len);
 
 /* The MTU towards the peer in *number: SOCK_OPT_IS_INT, or -errno. */
 int sock_opt_path_mtu(struct sock *s, int *number);

@@ -8,7 +8,7 @@
  *   own buffers. What arrives is udp_in.c's, memberships are udp_group.c's.
  *
  * Comes in   sock_dgram.c calls.
- * Goes out   ip.c.
+ * Goes out   ip.c; raw.c where there is no UDP header.
  * Never      sleeps or knows about sockets.
  * Lock       the stack lock is held.
  * Follows    RFC 768, RFC 1122 4.1, RFC 8200 8.1, udp(7), ip(7), ipv6(7).
@@ -24,17 +24,21 @@
 #include "limits.h"
 #include "must.h"
 #include "net.h"
+#include "raw.h"
 #include "tx.h"
 #include "udp_err.h"
 #include "wire.h"
 
 const struct udp_wish udp_no_wish = {.ttl = -1, .tos = -1, .dont_fragment = -1};
 
-void udp_init(struct udp *u, struct engine *eng, struct net *net)
+void udp_init(struct udp *u, struct engine *eng, struct net *net,
+	      enum udp_kind kind)
 {
 	memset(u, 0, sizeof(*u));
 	u->eng = eng;
 	u->net = net;
+	u->kind = kind;
+	list_init(&u->raws);
 	ports_init(&u->ports, eng, IP_PROTO_UDP);
 }
 
@@ -54,7 +58,10 @@ int udp_new(struct udp *u, struct udp_pcb **out)
 	news_init(&pcb->news);
 	list_init(&pcb->rcvq);
 	list_init(&pcb->errq);
+	list_init(&pcb->raw_link);
 	pcb->udp = u;
+	pcb->proto = IP_PROTO_UDP;
+	pcb->cksum_at = -1;
 	pcb->rcv_max = LIMIT_UDP_BUF;
 	pcb->v4.multicast_loop = true;
 	pcb->v4.multicast_all = true;
@@ -75,7 +82,10 @@ void udp_free(struct udp_pcb *pcb)
 		if (udp_leave(pcb, &g.group, g.ifindex) < 0)
 			break;
 	}
-	ports_release(&u->ports, &pcb->bind);
+	if (u->kind == UDP_RAW)
+		list_remove(&pcb->raw_link);
+	else
+		ports_release(&u->ports, &pcb->bind);
 	pkt_free_list(u->eng->arena, &pcb->rcvq);
 	udp_err_clear(pcb);
 	news_forget(&pcb->news);
@@ -122,9 +132,15 @@ void udp_rebuild(struct udp *u)
 	struct udp_pcb *pcb = NULL;
 
 	ports_rebuild(&u->ports);
+	list_init(&u->raws);
 	u->ngroups = 0;
 	while ((pcb = arena_next(u->eng->arena, ARENA_PCB, pcb))) {
-		restore_binding(pcb);
+		if (pcb->udp != u)
+			continue;
+		if (u->kind == UDP_RAW)
+			list_push(&u->raws, &pcb->raw_link);
+		else
+			restore_binding(pcb);
 		udp_group_rebuild(pcb);
 		news_init(&pcb->news);
 	}
@@ -141,16 +157,29 @@ int udp_bind(struct udp_pcb *pcb, const struct endpoint *local)
 	if (!inet_is_any(a) && !inet_is_multicast(a) && !net_is_local(net, a) &&
 	    !net_is_broadcast(net, a))
 		return -EADDRNOTAVAIL;
+	if (pcb->udp->kind == UDP_RAW)
+		return raw_bind(pcb, local);
 	err = ports_bind(&pcb->udp->ports, &pcb->bind, local);
 	if (!err)
 		pcb->bound = *local;
 	return err;
 }
 
-/* The most that one datagram holds. */
-static size_t payload_max(const struct inet_addr *dst)
+/* Bytes that we put in front of the program's. */
+static size_t header_len(const struct udp_pcb *pcb)
 {
-	return inet_is4(dst) ? UDP_PAYLOAD_MAX4 : UDP_PAYLOAD_MAX6;
+	return pcb->udp->kind == UDP_PLAIN ? sizeof(struct udp_wire) : 0;
+}
+
+/* The most that one datagram holds. */
+static size_t payload_max(const struct udp_pcb *pcb,
+			  const struct inet_addr *dst)
+{
+	size_t max = inet_is4(dst) ? UDP_PAYLOAD_MAX4 : UDP_PAYLOAD_MAX6;
+
+	if (pcb->hdrincl)
+		return UINT16_MAX;
+	return max + sizeof(struct udp_wire) - header_len(pcb);
 }
 
 /* After a disconnect an address may be left that bind() gave. */
@@ -158,7 +187,7 @@ static int bind_any_port(struct udp_pcb *pcb)
 {
 	struct endpoint any = {.addr = pcb->bound.addr};
 
-	if (pcb->bind.is_bound)
+	if (pcb->bind.is_bound || pcb->udp->kind == UDP_RAW)
 		return 0;
 	if (inet_is_any(&any.addr))
 		any.addr = wildcard_of(pcb);
@@ -249,7 +278,10 @@ int udp_connect(struct udp_pcb *pcb, const struct endpoint *remote)
 	err = find_path(pcb, &to, src, way_out(pcb, &to, 0), &path);
 	if (err)
 		return err;
-	err = ports_connect(&u->ports, &pcb->bind, &path.source, &to);
+	if (u->kind == UDP_RAW)
+		err = raw_connect(pcb, &path.source, &to);
+	else
+		err = ports_connect(&u->ports, &pcb->bind, &path.source, &to);
 	if (!err)
 		pcb->scope = to.scope;
 	return err;
@@ -262,6 +294,10 @@ void udp_disconnect(struct udp_pcb *pcb)
 
 	if (!udp_is_connected(pcb))
 		return;
+	if (pcb->udp->kind == UDP_RAW) {
+		raw_disconnect(pcb);
+		return;
+	}
 	if (pcb->bound.port == 0) {
 		ports_release(&pcb->udp->ports, &pcb->bind);
 		pcb->bind.key.local = local;
@@ -331,11 +367,12 @@ static void choose_how(struct udp_pcb *pcb, const struct path *path,
 		       struct ip_how *how)
 {
 	const struct udp_manner *m = udp_manner_of(pcb, &how->dst);
-	size_t total = len + sizeof(struct udp_wire) + ip_header_len(&how->dst);
+	size_t total = len + header_len(pcb) + ip_header_len(&how->dst);
 	bool to_many = inet_is_multicast(&how->dst);
 
 	how->src = path->source;
-	how->proto = IP_PROTO_UDP;
+	how->proto = pcb->proto;
+	how->has_header = pcb->hdrincl && inet_is4(&how->dst);
 	how->ttl = to_many ? m->multicast_ttl : m->ttl;
 	how->ttl_is_zero = to_many ? m->multicast_ttl == 0 : m->ttl_is_zero;
 	if (wish->ttl >= 0) {
@@ -440,12 +477,16 @@ static int send_on(struct udp_pcb *pcb, const struct endpoint *to,
 
 	choose_how(pcb, path, wish, from->left, &how);
 	tx_init(&t);
-	err = borrow(pcb, &t, from, &flat);
+	if (u->kind == UDP_PLAIN)
+		err = borrow(pcb, &t, from, &flat);
+	else
+		err = raw_build(pcb, &t, from, &how, &flat);
 	if (err)
 		goto free_flat;
-	push_header(&t, pcb->bind.key.lport, to->port, &how);
+	if (u->kind == UDP_PLAIN)
+		push_header(&t, pcb->bind.key.lport, to->port, &how);
 	err = ip_output(u->net, &t, &how);
-	if (!err) {
+	if (!err && u->kind == UDP_PLAIN) {
 		stats_add(&u->eng->stats, STAT_UDP_OUT_DATAGRAMS, 1);
 		loop_back(pcb, &t, &how);
 	}
@@ -484,7 +525,7 @@ int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
 		return err == -EADDRINUSE ? -EAGAIN : err;
 	if (from->left > UINT16_MAX)
 		return -EMSGSIZE;
-	if (to && to->port == 0)
+	if (to && to->port == 0 && pcb->udp->kind == UDP_PLAIN)
 		return -EINVAL;
 	if (!to && !udp_is_connected(pcb))
 		return -EDESTADDRREQ;
@@ -499,15 +540,18 @@ int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
 			way_out(pcb, &remote, wish->ifindex), &path);
 	if (err)
 		return err;
-	if (from->left > payload_max(&remote.addr))
+	if (from->left > payload_max(pcb, &remote.addr))
 		return too_long(pcb, &remote, &path);
 	return send_on(pcb, &remote, &path, wish, from);
 }
 
-/* Bytes of the headers in front of a queued datagram's payload. */
-static size_t headers_of(const struct pkt *p)
+/* Bytes of the headers in front of a queued datagram's payload. raw(7): IPv4
+ * shows its own header, IPv6 does not. */
+static size_t headers_of(const struct udp_pcb *pcb, const struct pkt *p)
 {
-	return (size_t)(p->l4 - p->data) + sizeof(struct udp_wire);
+	if (pcb->udp->kind == UDP_RAW && !ip_is6(p))
+		return 0;
+	return (size_t)(p->l4 - p->data) + header_len(pcb);
 }
 
 /* Of what loops back to an IPv6 address of ours, that address's interface. */
@@ -527,11 +571,12 @@ static void read_meta(const struct udp_pcb *pcb, const struct pkt *p,
 		      struct udp_meta *meta)
 {
 	const struct udp_wire *wire = (const void *)p->l4;
+	bool has_ports = pcb->udp->kind == UDP_PLAIN;
 
 	*meta = (struct udp_meta){
-		.from = {ip_src(p), be16_get(wire->sport), 0},
+		.from = {ip_src(p), has_ports ? be16_get(wire->sport) : 0, 0},
 		.to = ip_dst(p),
-		.to_port = be16_get(wire->dport),
+		.to_port = has_ports ? be16_get(wire->dport) : 0,
 		.ifindex = came_in_by(pcb, p),
 		.tos = p->tos,
 		.ttl = ip_ttl(p),
@@ -553,7 +598,7 @@ size_t udp_next_len(const struct udp_pcb *pcb)
 {
 	struct pkt *p = first_of(pcb);
 
-	return p ? p->len - headers_of(p) : 0;
+	return p ? p->len - headers_of(pcb, p) : 0;
 }
 
 ssize_t udp_recv(struct udp_pcb *pcb, struct uio *to, struct udp_meta *meta,
@@ -570,7 +615,7 @@ ssize_t udp_recv(struct udp_pcb *pcb, struct uio *to, struct udp_meta *meta,
 	if (!p)
 		return -EAGAIN;
 
-	header = headers_of(p);
+	header = headers_of(pcb, p);
 	copied = uio_write(to, p->data + header, p->len - header);
 	if (full_len)
 		*full_len = p->len - header;

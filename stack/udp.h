@@ -82,9 +82,18 @@ struct udp_group {
 	uint32_t refs; /* only in struct udp: pcbs that joined */
 };
 
+/* What stands in front of the payload; raw.c has the last two. */
+enum udp_kind {
+	UDP_PLAIN, /* a UDP header */
+	UDP_ECHO,  /* the program's own ICMP echo header; its id is our port */
+	UDP_RAW,   /* nothing: whole packets of one protocol, no ports */
+};
+
 struct udp {
 	struct engine *eng;                       /* [I] */
 	struct net *net;                          /* [I] */
+	enum udp_kind kind;                       /* [I] */
+	struct list raws;                         /* [S] pcbs, for UDP_RAW */
 	struct ports ports;                       /* [S] */
 	struct udp_group groups[UDP_HOST_GROUPS]; /* [S] what any pcb joined */
 	uint32_t ngroups;                         /* [S] */
@@ -111,6 +120,13 @@ struct udp_pcb {
 	uint32_t scope;           /* [S] of the connected remote */
 	struct udp_group groups[UDP_GROUPS]; /* [S] */
 	uint32_t ngroups;                    /* [S] */
+
+	/* Raw and ping sockets. */
+	struct list raw_link;     /* [S] in udp->raws */
+	uint8_t proto;            /* [I] enum ip_proto */
+	bool hdrincl;             /* [S] IP_HDRINCL */
+	int16_t cksum_at;         /* [S] IPV6_CHECKSUM; -1: none */
+	uint32_t icmp_refused[8]; /* [S] ICMP_FILTER: a bit for each type */
 };
 
 /* What is known about a received datagram besides its payload. */
@@ -125,7 +141,8 @@ struct udp_meta {
 	usecs stamp;         /* when its batch was read */
 };
 
-void udp_init(struct udp *u, struct engine *eng, struct net *net);
+void udp_init(struct udp *u, struct engine *eng, struct net *net,
+	      enum udp_kind kind);
 void udp_fini(struct udp *u);
 
 /*

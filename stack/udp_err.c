@@ -22,9 +22,11 @@
 #include "wire.h"
 
 /* What was quoted behind the UDP header. */
-static size_t payload_of(const struct icmp_error *e, const uint8_t **payload)
+static size_t payload_of(const struct udp_pcb *pcb, const struct icmp_error *e,
+			 const uint8_t **payload)
 {
-	const size_t header = sizeof(struct udp_wire);
+	const size_t header =
+		pcb->udp->kind == UDP_PLAIN ? sizeof(struct udp_wire) : 0;
 
 	if (!e->quote || e->quote_len <= header)
 		return 0;
@@ -61,7 +63,7 @@ void udp_err_note(struct udp_pcb *pcb, const struct icmp_error *e)
 		.offender = {e->offender, 0, 0},
 	};
 	const uint8_t *payload = NULL;
-	size_t len = payload_of(e, &payload);
+	size_t len = payload_of(pcb, e, &payload);
 
 	if (inet_needs_scope(&e->remote))
 		refusal.to.scope = e->ifindex;

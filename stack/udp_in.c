@@ -24,6 +24,7 @@
 #include "icmp.h"
 #include "iface.h"
 #include "must.h"
+#include "raw.h"
 #include "udp_err.h"
 #include "wire.h"
 
@@ -62,7 +63,7 @@ static enum verdict check(struct pkt *p, const struct inet_addr *src,
  * Linux's rule: one more as long as the limit is not passed. The headers stay
  * in front, and the block shrinks to what is in it.
  */
-static enum verdict enqueue(struct udp_pcb *pcb, struct pkt *p)
+enum verdict udp_enqueue(struct udp_pcb *pcb, struct pkt *p)
 {
 	struct engine *eng = pcb->udp->eng;
 
@@ -79,13 +80,14 @@ static enum verdict enqueue(struct udp_pcb *pcb, struct pkt *p)
 	list_push(&pcb->rcvq, &p->link);
 	pcb->rcv_count++;
 	pcb->rcv_cost += pkt_cost(p);
-	stats_add(&eng->stats, STAT_UDP_IN_DATAGRAMS, 1);
+	if (pcb->udp->kind == UDP_PLAIN)
+		stats_add(&eng->stats, STAT_UDP_IN_DATAGRAMS, 1);
 	news_leave(eng, &pcb->news, NEWS_READABLE);
 	return TAKEN;
 }
 
 /* NULL when memory is out. */
-static struct pkt *copy_of(struct arena *a, const struct pkt *p)
+struct pkt *udp_copy_of(struct arena *a, const struct pkt *p)
 {
 	size_t len = (size_t)(p->data + p->len - p->l3);
 	struct pkt *copy = pkt_new(a, len, 0);
@@ -104,7 +106,7 @@ static struct pkt *copy_of(struct arena *a, const struct pkt *p)
 	return copy;
 }
 
-static bool is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
+bool udp_is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
 {
 	return pcb->ifindex == 0 || pcb->ifindex == ifp->index;
 }
@@ -142,13 +144,13 @@ static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
 		struct udp_pcb *pcb = pcb_of(b);
 		struct pkt *copy;
 
-		if (!is_open_to(pcb, ifp) ||
+		if (!udp_is_open_to(pcb, ifp) ||
 		    !wants_group(pcb, ifp, &key->local))
 			continue;
-		copy = copy_of(u->eng->arena, p);
+		copy = udp_copy_of(u->eng->arena, p);
 		if (!copy)
 			return DROP_NO_MEMORY;
-		v = enqueue(pcb, copy);
+		v = udp_enqueue(pcb, copy);
 		if (v == TAKEN)
 			v = DONE;
 		else
@@ -157,7 +159,7 @@ static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
 	return v;
 }
 
-static struct udp_pcb *find_pcb(struct udp *u, const struct ports_tuple *key)
+struct udp_pcb *udp_find(struct udp *u, const struct ports_tuple *key)
 {
 	struct binding *b = ports_find_tuple(&u->ports, key);
 
@@ -185,9 +187,9 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 	if (inet_is_multicast(dst) || iface_is_broadcast(ifp, dst))
 		return deliver_to_all(u, ifp, p, &key);
 
-	pcb = find_pcb(u, &key);
-	if (pcb && is_open_to(pcb, ifp))
-		return enqueue(pcb, p);
+	pcb = udp_find(u, &key);
+	if (pcb && udp_is_open_to(pcb, ifp))
+		return udp_enqueue(pcb, p);
 	stats_add(&u->eng->stats, STAT_UDP_NO_PORTS, 1);
 	if (!pcb)
 		icmp_send_port_unreachable(ifp, p);
@@ -217,7 +219,7 @@ bool udp_icmp_is_ours(struct udp *u, const struct icmp_error *e)
 	struct ports_tuple key = {e->local, e->remote, e->local_port,
 				  e->remote_port};
 
-	return find_pcb(u, &key) != NULL;
+	return udp_find(u, &key) != NULL;
 }
 
 void udp_icmp_error(struct udp *u, const struct icmp_error *e)
@@ -227,7 +229,7 @@ void udp_icmp_error(struct udp *u, const struct icmp_error *e)
 	struct udp_pcb *pcb;
 
 	MUST_HOLD(&u->eng->lock);
-	pcb = find_pcb(u, &key);
+	pcb = udp_find(u, &key);
 	if (!pcb || !wants_error(pcb, e))
 		return;
 	pcb->error = e->error;

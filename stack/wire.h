@@ -117,6 +117,7 @@ enum ip_proto {
 	IP_PROTO_TCP = 6,
 	IP_PROTO_UDP = 17,
 	IP_PROTO_ICMP6 = 58,
+	IP_PROTO_RAW = 255, /* of sockets only: never on a wire */
 };
 
 /* IPv6 */
