@@ -55,6 +55,6 @@ for how in "" -I; do
 done
 ours mtr -r -n -c 2 -i 0.2 $FAR >"$work/mtr.log" 2>&1 ||
   fail "mtr: $(<"$work/mtr.log")"
-grep -q "1.*$KERNEL .* 0.0%" "$work/mtr.log" &&
-  grep -q "2.*$FAR .* 0.0%" "$work/mtr.log" || fail "mtr: $(<"$work/mtr.log")"
+grep -q "1.*$KERNEL " "$work/mtr.log" && grep -q "2.*$FAR .* 0.0%" "$work/mtr.log" ||
+  fail "mtr: $(<"$work/mtr.log")"
 proved "traceroute by UDP and by ICMP, and mtr, name both hops"
