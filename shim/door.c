@@ -24,6 +24,9 @@
 
 #define MAGIC 0x6e737368696d4401ull
 
+/* How often whoever waits for an answer looks whether there is anybody. */
+enum { LOOK_MS = 100 };
+
 struct message {
 	uint64_t magic;
 	int32_t word; /* a wish, or 0 or -errno */
@@ -226,9 +229,15 @@ static int hear(int fd, const struct sockaddr_un *from, socklen_t from_len,
 		long left = until - now_ms();
 		struct timespec ts = {left / 1000, left % 1000 * 1000000};
 
-		if (left <= 0 ||
-		    !raw6(SYS_ppoll, (long)&p, 1, (long)&ts, 0, 0, 0))
+		if (left <= 0)
 			return -ETIMEDOUT;
+		if (left > LOOK_MS)
+			ts = (struct timespec){0, LOOK_MS * 1000000l};
+		/* One that has ended meanwhile answers nothing any more. */
+		if (!raw6(SYS_ppoll, (long)&p, 1, (long)&ts, 0, 0, 0) &&
+		    raw3(SYS_connect, fd, (long)from, from_len) ==
+			    -ECONNREFUSED)
+			return -ENOENT;
 		if (fetch(fd, l))
 			continue;
 		if (l->from_len == from_len &&

@@ -27,7 +27,8 @@
 enum {
 	ANSWER_MS = 3000, /* a loaded machine */
 	NAP_MS = 10,
-	END_TRIES = 500, /* naps until a keeper that yields must be gone */
+	END_TRIES = 500,  /* naps until a keeper that yields must be gone */
+	OPEN_TRIES = 100, /* naps until one that starts has opened its door */
 	TEXT_MAX = 96,
 };
 
@@ -174,6 +175,17 @@ int enter_stack(const struct stack_config *c, char *why, size_t why_size)
 	/* Who else has the device is for the boot to say. */
 	ret = enter_vacated("link", config_door(), c, why, why_size);
 	return ret == 0 || ret == -EPROTO ? ret : -ENOENT;
+}
+
+int enter_when_open(const struct stack_config *c, char *why, size_t why_size)
+{
+	int ret = -ENOENT;
+
+	for (int n = 0; n < OPEN_TRIES && ret == -ENOENT; n++) {
+		nap();
+		ret = enter_vacated("link", config_door(), c, why, why_size);
+	}
+	return ret == 0 ? 0 : -ENOENT;
 }
 
 int enter_name(char *why, size_t why_size)

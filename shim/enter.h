@@ -19,6 +19,11 @@
  */
 int enter_stack(const struct stack_config *c, char *why, size_t why_size);
 
+/* After a boot that found the device taken: by a keeper, perhaps, that has not
+ * opened its door yet, because its program was so quick. 0, or -ENOENT when it
+ * is worth another boot; that may take a second. */
+int enter_when_open(const struct stack_config *c, char *why, size_t why_size);
+
 /* After a boot: gives the stack its name. 0, or -errno and a sentence. */
 int enter_name(char *why, size_t why_size);
 

@@ -151,6 +151,14 @@ static int join_or_boot(char *why, size_t why_size)
 		return ret;
 	}
 	ret = stack_boot(&c, why, why_size);
+	if (ret == -EBUSY) {
+		ret = enter_when_open(&c, why, why_size);
+		if (ret == 0) {
+			tell_children();
+			return 0;
+		}
+		ret = stack_boot(&c, why, why_size);
+	}
 	if (ret)
 		return ret;
 	tell_children();

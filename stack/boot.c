@@ -297,6 +297,15 @@ static int open_device(const struct stack_config *c, struct stack *st,
 	return ret < 0 ? ret : add_gateways(c, st, ifp, why, size);
 }
 
+/* After a failure another try may follow. */
+static void take_back(struct arena *arena)
+{
+	for (int i = 0; i < LIMIT_IFACES; i++)
+		link_detach(i);
+	ownfd_forget(&arena_memfd);
+	arena_unmap(arena);
+}
+
 int stack_boot(const struct stack_config *c, char *why, size_t why_size)
 {
 	struct arena *arena;
@@ -325,8 +334,7 @@ int stack_boot(const struct stack_config *c, char *why, size_t why_size)
 
 unmap:
 	/* The process ends after this: other descriptors need no care. */
-	ownfd_forget(&arena_memfd);
-	arena_unmap(arena);
+	take_back(arena);
 	return ret;
 }
 
@@ -440,8 +448,7 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	bell_setup(id);
 	ret = reopen_links(c, st, fd, why, size);
 	if (ret < 0) {
-		ownfd_forget(&arena_memfd);
-		arena_unmap(arena);
+		take_back(arena);
 		return ret;
 	}
 	if (inode && pipe_inode(line) == inode)
