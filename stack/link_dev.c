@@ -69,6 +69,30 @@ int link_dev_index(const char *name)
 						     : request.ifr_ifindex;
 }
 
+/* Gathering costs the kernel more than a copy of so little costs us. */
+enum { FLAT_MAX = 256 };
+
+static int send_flat(int fd, const struct tx *t, bool vnet)
+{
+	uint8_t frame[sizeof(struct vnet_header) + FLAT_MAX];
+	struct iovec iov[TX_IOV_MAX + 1];
+	size_t pieces = tx_gather(t, iov), len = 0;
+	struct vnet_header header;
+	ssize_t sent;
+
+	if (vnet) {
+		vnet_from_tx(t, &header);
+		memcpy(frame, &header, sizeof(header));
+		len = sizeof(header);
+	}
+	for (size_t i = 0; i < pieces; i++) {
+		memcpy(frame + len, iov[i].iov_base, iov[i].iov_len);
+		len += iov[i].iov_len;
+	}
+	sent = sys_write(fd, frame, len);
+	return sent < 0 ? (int)sent : 0;
+}
+
 int link_dev_send(int fd, const struct tx *t, bool vnet)
 {
 	struct iovec iov[TX_IOV_MAX + 2];
@@ -76,6 +100,8 @@ int link_dev_send(int fd, const struct tx *t, bool vnet)
 	size_t n = 0;
 	ssize_t sent;
 
+	if (tx_len(t) <= FLAT_MAX)
+		return send_flat(fd, t, vnet);
 	if (vnet) {
 		vnet_from_tx(t, &header);
 		iov[n++] = (struct iovec){&header, sizeof(header)};
@@ -87,24 +113,26 @@ int link_dev_send(int fd, const struct tx *t, bool vnet)
 
 int link_dev_recv(int fd, struct pkt *p, bool vnet)
 {
-	struct vnet_header header = {0};
-	size_t before = vnet ? sizeof(header) : 0;
-	struct iovec iov[2];
+	size_t before = vnet ? sizeof(struct vnet_header) : 0;
+	struct vnet_header header;
 	ssize_t got;
 
-	/* Where the IP header will be 4-byte aligned. */
-	p->data += (2 - (uintptr_t)p->data) & 3;
-	iov[0] = (struct iovec){&header, before};
-	iov[1] = (struct iovec){p->data, pkt_tailroom(p)};
-	if (vnet)
-		got = sys_readv(fd, iov, 2);
-	else
-		got = sys_read(fd, iov[1].iov_base, iov[1].iov_len);
+	/* Where the IP header, behind both link headers, will be 4-byte
+	 * aligned. One buffer for all of it: see send_flat(). */
+	p->data += (2 - before - (uintptr_t)p->data) & 3;
+	got = sys_read(fd, p->data, pkt_tailroom(p));
 	if (got < 0)
 		return (int)got;
 
-	p->len = (uint32_t)((size_t)got < before ? 0 : (size_t)got - before);
-	if (vnet)
-		vnet_to_pkt(&header, p);
+	p->len = (uint32_t)got;
+	if (!vnet)
+		return (int)p->len;
+	if (p->len < before) {
+		p->len = 0;
+		memset(&header, 0, sizeof(header));
+	} else {
+		memcpy(&header, pkt_pull(p, before), before);
+	}
+	vnet_to_pkt(&header, p);
 	return (int)p->len;
 }

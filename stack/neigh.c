@@ -68,6 +68,13 @@ struct neigh *neigh_find(struct neigh_table *t, const struct inet_addr *a)
 	const struct engine *eng = t->eng;
 	struct neigh *n;
 
+	/* Most hosts speak with one neighbour, their router, and the one used
+	 * last is at the end: no hash for each packet. */
+	if (!list_is_empty(&t->lru)) {
+		n = list_entry(t->lru.prev, struct neigh, lru);
+		if (inet_equal(&n->addr, a))
+			return n;
+	}
 	HASH_FIND(hh, t->hash, a, sizeof(*a), n);
 	return n;
 }
