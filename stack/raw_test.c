@@ -258,6 +258,8 @@ Test(raw, an_error_reaches_who_asked_for_errors)
 							 127, 0, 0, 5))}),
 		     0));
 	cr_assert(eq(int, send_to(s, kit_local(0), "8 bytes!", 8), 0));
+	/* Another send does not hear of it. */
+	cr_assert(eq(int, send_to(s, kit_local(0), "8 bytes!", 8), 0));
 	cr_assert(eq(int, (int)receive(s, NULL), -ENOPROTOOPT));
 	cr_assert(eq(int, (int)receive(deaf, NULL), -EAGAIN));
 	sock_close(s);

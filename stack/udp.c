@@ -529,9 +529,12 @@ int udp_send(struct udp_pcb *pcb, const struct endpoint *to,
 		return -EINVAL;
 	if (!to && !udp_is_connected(pcb))
 		return -EDESTADDRREQ;
-	err = udp_take_error(pcb);
-	if (err)
-		return err;
+	/* As in Linux, raw and ping sockets leave it for who receives. */
+	if (pcb->udp->kind == UDP_PLAIN || pcb->hdrincl) {
+		err = udp_take_error(pcb);
+		if (err)
+			return err;
+	}
 
 	remote = remote_of(pcb, to);
 	if (!pcb->broadcast && net_is_broadcast(pcb->udp->net, &remote.addr))
