@@ -157,9 +157,11 @@ void nd_solicit(struct iface *ifp, const struct inet_addr *target,
 		return;
 	how.src = *ours;
 	tx_init(&t);
-	/* RFC 4429 3.3: nobody shall learn our link address for it yet. */
-	if (!is_optimistic(ifp, ours))
-		push_ll(&t, ifp, ND_OPT_SOURCE_LL);
+	/* Deviation: RFC 4429 3.3 forbids it while the address is optimistic,
+	 * and Linux does not answer without it: nothing would leave for the
+	 * second that the probe takes (addr_test.c,
+	 * optimistic_address_is_used_at_once). */
+	push_ll(&t, ifp, ND_OPT_SOURCE_LL);
 	push_message(&t, ICMP6_NEIGHBOR_SOLICIT, 0, target);
 	send(ifp, &t, &how);
 }
