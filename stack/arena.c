@@ -296,16 +296,22 @@ void arena_free(struct arena *a, void *block)
 		free_small(a, s, index);
 }
 
-void arena_made(struct arena *a, void *block, enum arena_kind kind)
+void arena_turn(struct arena *a, void *block, enum arena_kind from,
+		enum arena_kind to)
 {
 	uint32_t index;
 	struct span *s = locate(a, block, &index);
 
-	MUST(s->kinds[index] == ARENA_MAKING);
-	a->counts[ARENA_MAKING]--;
-	a->counts[kind]++;
+	MUST(s->kinds[index] == from);
+	a->counts[from]--;
+	a->counts[to]++;
 	atomic_signal_fence(memory_order_release);
-	s->kinds[index] = (uint8_t)kind;
+	s->kinds[index] = (uint8_t)to;
+}
+
+void arena_made(struct arena *a, void *block, enum arena_kind kind)
+{
+	arena_turn(a, block, ARENA_MAKING, kind);
 }
 
 size_t arena_round(size_t size)

@@ -37,6 +37,7 @@ enum arena_kind {
 	ARENA_CONN,   /* struct tcp_conn */
 	ARENA_PCB,    /* struct udp_pcb */
 	ARENA_PKT,    /* struct pkt with its buffer */
+	ARENA_LENT,   /* one that a program fills: family.h */
 	ARENA_EPSET,  /* struct epset */
 	ARENA_MEMBER, /* struct epset_member */
 	ARENA_WAIT,   /* waiters and watches */
@@ -95,6 +96,10 @@ void *arena_zalloc(struct arena *a, size_t size,
  * to finish is never found.
  */
 void arena_made(struct arena *a, void *block, enum arena_kind kind);
+
+/* The block, which is `from`, is `to` from now on. */
+void arena_turn(struct arena *a, void *block, enum arena_kind from,
+		enum arena_kind to);
 
 /* NULL is allowed. A block that is not in use is a bug of ours: MUST. */
 void arena_free(struct arena *a, void *block);

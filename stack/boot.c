@@ -637,7 +637,7 @@ static const char *const kind_names[ARENA_NKINDS] = {
 	[ARENA_SOCK] = "SOCKETS",  [ARENA_CONN] = "TCP_CONNECTIONS",
 	[ARENA_PKT] = "PACKETS",   [ARENA_EPSET] = "EPOLL_SETS",
 	[ARENA_WAIT] = "SLEEPERS", [ARENA_TABLE] = "TABLES",
-	[ARENA_OTHER] = "OTHERS",
+	[ARENA_OTHER] = "OTHERS",  [ARENA_LENT] = "LENT_PACKETS",
 };
 
 void stack_print_stats(int fd)

@@ -101,10 +101,15 @@ static void free_waiters(struct stack *st, uint32_t index)
 	}
 }
 
-void family_lend(struct pkt *p)
+void family_lend(struct stack *st, struct pkt *p)
 {
-	p->lent = true;
 	p->seq = self;
+	arena_turn(st->eng.arena, p, ARENA_PKT, ARENA_LENT);
+}
+
+void family_take_back(struct stack *st, struct pkt *p)
+{
+	arena_turn(st->eng.arena, p, ARENA_LENT, ARENA_PKT);
 }
 
 void family_claim(struct stack *st)
@@ -112,20 +117,19 @@ void family_claim(struct stack *st)
 	struct arena *a = st->eng.arena;
 	struct pkt *p = NULL;
 
-	while ((p = arena_next(a, ARENA_PKT, p)))
-		if (p->lent)
-			(void)!arena_claim(a, p, ARENA_PKT);
+	while ((p = arena_next(a, ARENA_LENT, p)))
+		(void)!arena_claim(a, p, ARENA_LENT);
 }
 
 /* What a process was filling when it died. */
 static void free_lent(struct stack *st, uint32_t index)
 {
-	struct pkt *p = arena_next(st->eng.arena, ARENA_PKT, NULL);
+	struct pkt *p = arena_next(st->eng.arena, ARENA_LENT, NULL);
 
 	while (p) {
-		struct pkt *next = arena_next(st->eng.arena, ARENA_PKT, p);
+		struct pkt *next = arena_next(st->eng.arena, ARENA_LENT, p);
 
-		if (p->lent && p->seq == index)
+		if (p->seq == index)
 			pkt_free(st->eng.arena, p);
 		p = next;
 	}

@@ -73,8 +73,13 @@ bool family_is_large(const struct stack *st);
  */
 bool family_leave(struct stack *st);
 
-/* This process fills it; when it dies meanwhile, nobody else will. */
-void family_lend(struct pkt *p);
+/*
+ * This process fills it; when it dies meanwhile, nobody else will. A kind of
+ * its own says so: whether a byte inside does could not be told of a packet
+ * whose maker died before it was cleared.
+ */
+void family_lend(struct stack *st, struct pkt *p);
+void family_take_back(struct stack *st, struct pkt *p);
 
 /* Recovery: what is lent has no link in the arena but is in use. */
 void family_claim(struct stack *st);

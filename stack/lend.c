@@ -42,7 +42,7 @@ int stack_lend(sock_id id, size_t len, struct stack_lent *lent)
 	if (s)
 		ret = s->conn ? tcp_lend(s->conn, len, &p) : -EOPNOTSUPP;
 	if (ret == 0) {
-		family_lend(p);
+		family_lend(st, p);
 		*lent = (struct stack_lent){id, p->data, MIN(len, p->room), p};
 	}
 	turn_leave(st);
@@ -56,7 +56,7 @@ ssize_t stack_send_lent(const struct stack_lent *lent, size_t len, int flags)
 	struct pkt *p = lent->block;
 	ssize_t ret = -EBADF;
 
-	p->lent = false;
+	family_take_back(st, p);
 	if (s && s->conn) {
 		tcp_begin(s->conn);
 		pkt_append(p, len);

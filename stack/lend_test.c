@@ -78,7 +78,7 @@ Test(lend, what_is_lent_comes_back_in_every_way)
 	new_pair(PORT, &a, &b);
 	before = kit_count(ARENA_PKT);
 	back = lend(a, 5000);
-	cr_assert(eq(sz, kit_count(ARENA_PKT), before + 1));
+	cr_assert(eq(sz, kit_count(ARENA_LENT), 1));
 	cr_assert(eq(i64, stack_send_lent(&back, 0, 0), 0));
 	cr_assert(eq(sz, kit_count(ARENA_PKT), before));
 
@@ -89,6 +89,7 @@ Test(lend, what_is_lent_comes_back_in_every_way)
 	dead = lend(b, 5000);
 	cr_assert(dead.room != NULL);
 	family_bury(kit.st, family_self());
+	cr_assert(eq(sz, kit_count(ARENA_LENT), 0));
 	cr_assert(eq(sz, kit_count(ARENA_PKT), before));
 }
 
@@ -101,9 +102,23 @@ Test(lend, what_is_lent_survives_a_death_in_another_process)
 	new_pair(PORT, &a, &b);
 	lent = lend(a, 5000);
 	recover_after_death(turn_enter());
-	cr_assert(arena_is(kit.arena, lent.block, ARENA_PKT));
+	cr_assert(arena_is(kit.arena, lent.block, ARENA_LENT));
 	turn_leave(kit.st);
 	cr_assert(eq(i64, stack_send_lent(&lent, 0, 0), 0));
+}
+
+/* Its maker died before it was cleared: whatever lay there says nothing. */
+Test(lend, a_packet_that_was_just_taken_is_nobodys)
+{
+	struct arena *a = turn_enter()->eng.arena;
+	void *p = arena_alloc(a, 5000, ARENA_PKT);
+
+	cr_assert(ne(ptr, p, NULL));
+	memset(p, 0xff, 5000);
+	recover_after_death(kit.st);
+	cr_assert(not(arena_is(a, p, ARENA_PKT)));
+	cr_assert(not(arena_is(a, p, ARENA_LENT)));
+	turn_leave(kit.st);
 }
 
 Test(lend, nothing_is_lent_where_send_has_something_to_say)

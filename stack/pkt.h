@@ -44,7 +44,6 @@ struct pkt {
 	uint8_t csum;      /* [S] enum pkt_csum */
 	uint8_t tos;       /* [S] IPv4 TOS / IPv6 traffic class */
 	bool to_broadcast; /* [S] link broadcast or multicast */
-	bool lent; /* [S] a program fills it; seq is who: see family.h */
 	uint8_t buf[] __attribute__((aligned(16)));
 };
 
