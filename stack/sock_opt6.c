@@ -137,7 +137,7 @@ static const struct number *find_number(int name)
 
 static int16_t *at(struct sock *s, const struct number *n)
 {
-	return (int16_t *)((char *)&s->ip6 + n->offset);
+	return (void *)((uintptr_t)&s->ip6 + n->offset);
 }
 
 /* RFC 5014, as Linux tells it: what is not set is the default, in words. */
