@@ -48,7 +48,14 @@ proved "the kernel's entry: $(neighbour $OURS6)"
 ip -n $ns -6 neigh flush dev tap0 nud all 2>/dev/null
 ask 3 56 $OURS6
 
-# The link-local address, found by an echo to all nodes.
+# The link-local address, found by an echo to all nodes, which the kernel asks
+# from its own one as soon as that is no longer tentative.
+kernel_is_linked()
+{
+  ip -n $ns -6 addr show dev tap0 scope link | grep inet6 | grep -qv tentative
+}
+
+eventually kernel_is_linked
 kernel ping -6 -n -c 2 -i 0.2 -W 5 ff02::1%tap0 >"$work/all" 2>&1
 mac=$(neighbour $OURS6 | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
 local=$(grep -o 'fe80:[0-9a-f:]*[0-9a-f]' "$work/all" | sort -u |

@@ -180,7 +180,9 @@ static bool step(struct iface *ifp, struct iface_addr *a)
 		iface_delete(ifp, &addr);
 		return false;
 	}
-	if (a->next <= now)
+	if (a->next <= now && a->probes < LIMIT_DAD_PROBES)
+		probe(ifp, a);
+	else if (a->next <= now)
 		accept_addr(ifp, a);
 	if (a->phase == ADDR_PREFERRED && a->preferred_until <= now)
 		a->phase = ADDR_DEPRECATED;

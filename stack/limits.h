@@ -28,6 +28,10 @@ enum limit_count {
 	LIMIT_NEIGH_QUEUE = 64,
 	/* Requests before a neighbour counts as unreachable (RFC 4861). */
 	LIMIT_NEIGH_TRIES = 3,
+	/* Questions whether somebody has an address (RFC 4862 5.1
+	 * DupAddrDetectTransmits, there 1): the first one is often lost in a
+	 * TAP that was opened this moment and has no carrier yet. */
+	LIMIT_DAD_PROBES = 2,
 	/* Datagrams being put together at once. */
 	LIMIT_REASM_DATAGRAMS = 256,
 	/* Fragments of one datagram: 65535 / 576 and then some. */
