@@ -27,7 +27,7 @@ declare -A needs=(
     socat=socat python3=python3 nodejs=node nginx-light=nginx wrk=wrk
     redis-server=redis-server redis-tools=redis-benchmark
     memcached=memcached iperf3=iperf3 iputils-ping=ping tcpdump=tcpdump
-    tshark=tshark strace=strace ethtool=ethtool nftables=nft procps=ps
+    tshark=tshark xxd=xxd strace=strace ethtool=ethtool nftables=nft procps=ps
     apache2=apache2 haproxy=haproxy gunicorn=gunicorn php-fpm=/usr/sbin/php-fpm*
     ncat=ncat passt=passt traceroute=traceroute mtr-tiny=mtr net-tools=netstat busybox=busybox
     python3-pyroute2=/usr/lib/python3/dist-packages/pyroute2

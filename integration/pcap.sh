@@ -6,7 +6,7 @@
 #   curl + stack + tee 10.77.0.2 ==tap0== 10.77.0.1 http_peer.py
 
 . "$(dirname "$0")/net.sh"
-need tshark curl python3
+need tshark curl python3 xxd
 net_up
 [[ $side == tap ]] || skip "needs our stack"
 mkdir "$work/www"
