@@ -64,6 +64,11 @@
 	X(ICMP_EMBEDDED, "ICMP error quotes nothing of ours")                  \
 	X(ICMP_REDIRECT, "redirect from another than the first hop in use")    \
 	X(ICMP_BROADCAST, "ICMP request to a broadcast address")               \
+	X(IGMP_SHORT, "IGMP message truncated")                                \
+	X(IGMP_CHECKSUM, "IGMP checksum wrong")                                \
+	X(IGMP_FORMAT, "IGMP query of impossible length")                      \
+	X(IGMP_FORGED, "IGMP query that no router of this link sends")         \
+	X(IGMP_TYPE, "IGMP type nobody handles")                               \
 	X(UDP_SHORT, "UDP header truncated")                                   \
 	X(UDP_LENGTH, "UDP length impossible")                                 \
 	X(UDP_CHECKSUM, "UDP checksum wrong")                                  \

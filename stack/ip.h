@@ -31,6 +31,7 @@ struct ip_how {
 	bool from_nobody;     /* IPv6: the source is :: (`path` is set) */
 	bool no_flow_label;   /* IPv6: 0 means 0 */
 	uint32_t ifindex;     /* the way out (a scope id); 0: by the routes */
+	bool router_alert;    /* IPv4: RFC 2113, for a short packet */
 	bool dont_fragment;   /* DF; -EMSGSIZE when too long */
 	bool has_header;      /* IPv4: the packet has its header already */
 	bool broadcast_ok;    /* SO_BROADCAST; else -EACCES to broadcast */

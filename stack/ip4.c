@@ -22,6 +22,7 @@
 #include "cksum.h"
 #include "eth.h"
 #include "icmp4.h"
+#include "igmp.h"
 #include "reasm.h"
 #include "must.h"
 #include "raw.h"
@@ -85,11 +86,14 @@ static enum verdict check_header(const struct iface *ifp, struct pkt *p)
 
 /*
  * RFC 1122 3.2.1.3: a source is one host. Our own address as the source of
- * something on the wire is somebody else's mistake or forgery.
+ * something on the wire is somebody else's mistake or forgery. Only a switch
+ * that asks for groups may have no address (RFC 4541 2.1.1).
  */
 static enum verdict check_source(const struct iface *ifp,
-				 const struct inet_addr *src)
+				 const struct inet_addr *src, uint8_t proto)
 {
+	if (proto == IP_PROTO_IGMP && inet_is_any(src) && !ifp->is_loopback)
+		return DONE;
 	if (ifp->is_loopback)
 		return net_is_local(ifp->net, src) ? DONE : DROP_IP_SOURCE;
 	if (inet_is_loopback(src))
@@ -133,7 +137,6 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p)
 	struct inet_addr src = inet_from4(ip->src);
 	struct inet_addr dst = inet_from4(ip->dst);
 	struct net *n = ifp->net;
-
 	bool taken;
 
 	p->l4 = p->data;
@@ -147,6 +150,8 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p)
 			      : DROP_IP_PROTOCOL;
 	if (ip->proto == IP_PROTO_ICMP)
 		return icmp4_input(ifp, p);
+	if (ip->proto == IP_PROTO_IGMP)
+		return igmp_input(ifp, p);
 	if (taken)
 		return DONE;
 	icmp4_send_error(ifp, p, ICMP4_UNREACHABLE, ICMP4_UNREACH_PROTO, 0);
@@ -186,7 +191,7 @@ enum verdict ip4_input(struct iface *ifp, struct pkt *p)
 		return v;
 	src = inet_from4(ip->src);
 	dst = inet_from4(ip->dst);
-	v = check_source(ifp, &src);
+	v = check_source(ifp, &src, ip->proto);
 	if (v != DONE)
 		return v;
 	v = check_destination(ifp, p, &dst);
@@ -228,14 +233,24 @@ static uint8_t ttl_of(const struct ip_how *how)
 	return how->ttl ? how->ttl : IP_TTL_DEFAULT;
 }
 
+static size_t header_len(const struct ip_how *how)
+{
+	return sizeof(struct ip4_wire) + (how->router_alert ? 4 : 0);
+}
+
 static void push_header(struct tx *t, const struct ip_how *how, uint16_t id,
 			uint16_t frag)
 {
-	uint16_t total = (uint16_t)(tx_len(t) + sizeof(struct ip4_wire));
-	struct ip4_wire *ip = tx_push(t, sizeof(*ip));
+	static const uint8_t alert[4] = {IP4_OPT_ROUTER_ALERT, 4, 0, 0};
+	size_t header = header_len(how);
+	uint16_t total = (uint16_t)(tx_len(t) + header);
+	struct ip4_wire *ip;
 
+	if (how->router_alert)
+		memcpy(tx_push(t, sizeof(alert)), alert, sizeof(alert));
+	ip = tx_push(t, sizeof(*ip));
 	*ip = (struct ip4_wire){
-		.ver_ihl = 0x45,
+		.ver_ihl = (uint8_t)(0x40 | header / 4),
 		.tos = how->tos,
 		.total_len = be16_make(total),
 		.id = be16_make(id),
@@ -245,7 +260,7 @@ static void push_header(struct tx *t, const struct ip_how *how, uint16_t id,
 		.src = inet_to4(&how->src),
 		.dst = inet_to4(&how->dst),
 	};
-	ip->cksum = cksum(ip, sizeof(*ip));
+	ip->cksum = cksum(ip, header);
 }
 
 /* RFC 791 3.2: pieces of a multiple of 8 bytes, the same identification. */
@@ -289,8 +304,7 @@ static bool is_forbidden(const struct iface *ifp, const struct ip_how *how)
 
 int ip4_output(struct net *n, struct tx *t, const struct ip_how *how)
 {
-	size_t len =
-		tx_len(t) + (how->has_header ? 0 : sizeof(struct ip4_wire));
+	size_t len = tx_len(t) + (how->has_header ? 0 : header_len(how));
 	const struct path *path = how->path;
 	struct ip_how chosen;
 	struct path found;

@@ -42,6 +42,10 @@ enum limit_count {
 	 * announce: RFC 4861 6.3.4 asks for two at least. */
 	LIMIT_REDIRECTS = 64,
 	LIMIT_ND_ROUTERS = 8,
+	/* Groups on all interfaces that routers are told of: as many as UDP can
+	 * join; sources of one group that a query may ask about. */
+	LIMIT_IGMP_GROUPS = 448,
+	LIMIT_IGMP_SOURCES = 16,
 	/* Destinations with a path MTU of their own. */
 	LIMIT_PMTU_ENTRIES = 256,
 	/* ICMP errors we send, per second and in one burst (RFC 1812). */

@@ -23,6 +23,7 @@ void net_init(struct net *n, struct engine *eng)
 	n->eng = eng;
 	reasm_init(&n->reasm, eng, n);
 	pmtu_init(&n->pmtu, eng);
+	igmp_init(&n->igmp, n);
 	n->icmp_tokens = LIMIT_ICMP_BURST;
 	n->icmp_refill = eng->now;
 	n->ip_id = rand_u32(&eng->rand);
@@ -31,6 +32,7 @@ void net_init(struct net *n, struct engine *eng)
 void net_fini(struct net *n)
 {
 	reasm_fini(&n->reasm);
+	igmp_fini(&n->igmp);
 	for (uint32_t i = 0; i < n->nifs; i++)
 		iface_fini(&n->ifs[i]);
 	n->nifs = 0;
@@ -52,6 +54,7 @@ void net_rebuild(struct net *n)
 		neigh_rebuild(&n->ifs[i].neigh);
 		addr_rebuild(&n->ifs[i]);
 	}
+	igmp_rebuild(&n->igmp);
 }
 
 struct iface *net_add_iface(struct net *n, const char *name, int link)

@@ -14,6 +14,7 @@
 
 #include "engine.h"
 #include "iface.h"
+#include "igmp.h"
 #include "reasm.h"
 #include "nd_router.h"
 #include "pmtu.h"
@@ -35,6 +36,7 @@ struct net {
 	struct pmtu_table pmtu;         /* [S] */
 	struct redirect_table redirects; /* [S] */
 	struct nd_routers nd;            /* [S] */
+	struct igmp igmp;                /* [S] */
 	uint32_t icmp_tokens;            /* [S] errors we may still send */
 	usecs icmp_refill;               /* [S] when tokens were last added */
 	uint32_t ip_id;                  /* [S] counter mixed per destination */

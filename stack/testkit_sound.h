@@ -62,7 +62,7 @@ static const char *sound_queue(const struct byteq *q)
 static const char *sound_timers(struct stack *st)
 {
 	const struct timer_heap *h = &st->eng.timers;
-	size_t n = arena_count(st->eng.arena, ARENA_CONN) + 2;
+	size_t n = arena_count(st->eng.arena, ARENA_CONN) + 3;
 
 	for (uint32_t i = 0; i < st->net.nifs; i++)
 		n += 1 + st->net.ifs[i].neigh.count;

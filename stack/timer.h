@@ -26,6 +26,7 @@ enum timer_kind {
 	TIMER_REASM, /* in a datagram being put together */
 	TIMER_PMTU,  /* in a path MTU entry */
 	TIMER_IFACE, /* address probes and announcements */
+	TIMER_IGMP,  /* in struct net: reports of groups */
 	TIMER_TRIM,  /* in struct stack: memory may go back; turn.c */
 	TIMER_TEST,  /* unit tests */
 };

@@ -22,6 +22,7 @@
 #include "critical.h"
 #include "driver.h"
 #include "eth.h"
+#include "igmp.h"
 #include "link.h"
 #include "log.h"
 #include "must.h"
@@ -141,6 +142,9 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_IFACE:
 		addr_on_timer(container_of(t, struct iface, timer));
+		break;
+	case TIMER_IGMP:
+		igmp_on_timer(t);
 		break;
 	case TIMER_PMTU:
 	case TIMER_NONE:

@@ -7,14 +7,20 @@
  *   Memberships of a pcb, and their sum for the host: ip4.c takes a group's
  *   packets only when somebody joined it.
  *
- * Never      tells routers (no IGMP): a TAP's bridge floods what it does not
- *            know.
+ * Goes out   igmp.c, which tells routers.
  * Lock       the stack lock is held.
  * Follows    RFC 1112 7.1; ip(7) IP_ADD_MEMBERSHIP.
  */
 #include "udp.h"
 
 #include <errno.h>
+
+#include "igmp.h"
+#include "net.h"
+
+/* igmp.c has a place for every group on every link. */
+static_assert(UDP_HOST_GROUPS * (LIMIT_IFACES - 1) <= LIMIT_IGMP_GROUPS,
+	      "room in igmp.c");
 
 static struct udp_group *find_group(struct udp_group *groups, uint32_t n,
 				    const struct inet_addr *group,
@@ -37,6 +43,7 @@ static struct udp_group *get_host_group(struct udp *u,
 	if (!host && u->ngroups < UDP_HOST_GROUPS) {
 		host = &u->groups[u->ngroups++];
 		*host = (struct udp_group){g->group, g->ifindex, 0};
+		igmp_join(u->net, &g->group, g->ifindex);
 	}
 	return host;
 }
@@ -62,14 +69,11 @@ int udp_join(struct udp_pcb *pcb, const struct inet_addr *group,
 		return -EINVAL;
 	if (find_group(pcb->groups, pcb->ngroups, group, ifindex))
 		return -EADDRINUSE;
-	host = find_group(u->groups, u->ngroups, group, ifindex);
-	if (pcb->ngroups == UDP_GROUPS ||
-	    (!host && u->ngroups == UDP_HOST_GROUPS))
+	if (pcb->ngroups == UDP_GROUPS)
 		return -ENOBUFS;
-	if (!host) {
-		host = &u->groups[u->ngroups++];
-		*host = (struct udp_group){*group, ifindex, 0};
-	}
+	host = get_host_group(u, &(struct udp_group){*group, ifindex, 0});
+	if (!host)
+		return -ENOBUFS;
 	host->refs++;
 	pcb->groups[pcb->ngroups++] = (struct udp_group){*group, ifindex, 0};
 	return 0;
@@ -86,8 +90,10 @@ int udp_leave(struct udp_pcb *pcb, const struct inet_addr *group,
 
 	if (!mine || !host)
 		return -EADDRNOTAVAIL;
-	if (--host->refs == 0)
+	if (--host->refs == 0) {
 		*host = u->groups[--u->ngroups];
+		igmp_leave(u->net, group, ifindex);
+	}
 	*mine = pcb->groups[--pcb->ngroups];
 	return 0;
 }

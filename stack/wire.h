@@ -110,15 +110,69 @@ enum {
 	IP4_OPT_NOP = 1,
 	IP4_OPT_LSRR = 131,
 	IP4_OPT_SSRR = 137,
+	IP4_OPT_ROUTER_ALERT = 148, /* RFC 2113 */
 };
 
 enum ip_proto {
 	IP_PROTO_ICMP = 1,
+	IP_PROTO_IGMP = 2,
 	IP_PROTO_TCP = 6,
 	IP_PROTO_UDP = 17,
 	IP_PROTO_ICMP6 = 58,
 	IP_PROTO_RAW = 255, /* of sockets only: never on a wire */
 };
+
+/* IGMP */
+
+enum igmp_type {
+	IGMP_QUERY = 0x11,
+	IGMP_V1_REPORT = 0x12,
+	IGMP_V2_REPORT = 0x16,
+	IGMP_V2_LEAVE = 0x17,
+	IGMP_V3_REPORT = 0x22,
+};
+
+enum igmp_record_type {
+	IGMP_IS_INCLUDE = 1,
+	IGMP_IS_EXCLUDE = 2,
+	IGMP_TO_INCLUDE = 3,
+	IGMP_TO_EXCLUDE = 4,
+};
+
+/* Versions 1 and 2, and how a query of version 3 begins. */
+struct igmp_wire {
+	uint8_t type;
+	uint8_t code; /* of a query: response time in tenths of a second */
+	be16 cksum;
+	struct ip4_addr group;
+};
+static_assert(sizeof(struct igmp_wire) == 8, "IGMPv2");
+
+struct igmp_query_wire {
+	struct igmp_wire base;
+	uint8_t s_qrv; /* routers only; robustness in the low three bits */
+	uint8_t qqic;  /* interval in seconds, as the code */
+	be16 nsources;
+	struct ip4_addr sources[];
+};
+static_assert(sizeof(struct igmp_query_wire) == 12, "IGMPv3 query");
+
+struct igmp_report_wire {
+	uint8_t type;
+	uint8_t zero;
+	be16 cksum;
+	be16 zero2;
+	be16 nrecords;
+};
+static_assert(sizeof(struct igmp_report_wire) == 8, "IGMPv3 report");
+
+struct igmp_record_wire {
+	uint8_t type; /* enum igmp_record_type */
+	uint8_t aux_words;
+	be16 nsources;
+	struct ip4_addr group;
+};
+static_assert(sizeof(struct igmp_record_wire) == 8, "before its sources");
 
 /* IPv6 */
 
