@@ -107,12 +107,13 @@ void igmp_report_add(struct igmp_report *r, enum igmp_record_type type,
 		record.nsources = be16_make((uint16_t)fits);
 		memcpy(r->bytes + r->len, &record, sizeof(record));
 		r->len += sizeof(record);
-		if (fits)
+		if (fits) {
 			memcpy(r->bytes + r->len, sources,
 			       fits * sizeof(*sources));
+			sources += fits;
+		}
 		r->len += fits * sizeof(*sources);
 		r->nrecords++;
-		sources += fits;
 		nsources -= (uint32_t)fits;
 	} while (nsources > 0);
 }
