@@ -32,7 +32,8 @@ usage: run-with-stack.sh [options] [--] COMMAND [ARG...]
 
 Runs COMMAND with its own TCP/IP stack on a TAP device.
 
-  --addr PREFIX[,PREFIX]  the stack's addresses, as 10.0.0.2/24,fd00::2/64
+  --addr PREFIX[,PREFIX]  the stack's addresses, as 10.0.0.2/24,fd00::2/64;
+                          dhcp: from a server at the other end
                           (default: a free /30 of 10.201.0.0/16)
   --gateway ADDR[,ADDR]   the stack's way out, one of each family; also
                           what the kernel's end gets when the TAP is made here

@@ -282,7 +282,8 @@ use_tap()
     [[ -n $there ]] || die "$tap has no address to go by; give --addr PREFIX"
     addr=$(neighbour_of "$there")/${there#*/}
   fi
-  [[ -n $gateway || -z $there ]] || gateway=${there%/*}
+  # What a DHCP server tells is not to be guessed.
+  [[ -n $gateway || -z $there || ,$addr, == *,dhcp,* ]] || gateway=${there%/*}
 }
 
 # A device whose last program has ended, and whose keeper still delivers: from

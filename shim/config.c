@@ -129,7 +129,11 @@ static int take_one_addr(const char *part)
 {
 	struct stack_config *s = &config.stack;
 
-	if (!strcmp(part, "dhcp") || !strcmp(part, "auto"))
+	if (!strcmp(part, "dhcp")) {
+		s->dhcp4 = true;
+		return 0;
+	}
+	if (!strcmp(part, "auto"))
 		return refuse("%s is not there yet", part);
 	if (s->naddrs == STACK_LIST_MAX)
 		return refuse("more than %d addresses", STACK_LIST_MAX);
@@ -426,7 +430,8 @@ static const struct variable {
 	{"NSSHIM_TAP", take_tap, "the name of a TAP device, like tap0",
 	 UNLESS_LINK},
 	{"NSSHIM_ADDR", take_addr,
-	 "addresses with their prefix lengths, like 10.0.0.2/24", REQUIRED},
+	 "dhcp, or addresses with their prefix lengths, like 10.0.0.2/24",
+	 REQUIRED},
 	{"NSSHIM_GATEWAY", take_gateway,
 	 "an address, like 10.0.0.1, or one of each family", OPTIONAL},
 	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
@@ -540,6 +545,7 @@ uint64_t config_key(void)
 	mix_word(&hash, c->gateway);
 	for (size_t i = 0; i < c->naddrs; i++)
 		mix_word(&hash, c->addrs[i]);
+	mix(&hash, &c->dhcp4, sizeof(c->dhcp4));
 	mix(&hash, &c->mtu, sizeof(c->mtu));
 	mix(&hash, c->mac, sizeof(c->mac));
 	mix(&hash, &c->memory_bytes, sizeof(c->memory_bytes));

@@ -75,6 +75,20 @@ static void use_default_server(struct resolve_conf *conf)
 	conf->nservers = 1;
 }
 
+/* NSSHIM_DNS is not set: then what DHCP said comes before the host's files. */
+static void use_learned_servers(struct resolve_conf *conf)
+{
+	struct sockaddr_in learned[RESOLVE_SERVERS_MAX];
+	size_t n = stack_dns(learned, RESOLVE_SERVERS_MAX);
+
+	for (size_t i = 0; i < n; i++) {
+		memset(&conf->servers[i], 0, sizeof(conf->servers[i]));
+		memcpy(&conf->servers[i], &learned[i], sizeof(learned[i]));
+	}
+	if (n > 0)
+		conf->nservers = n;
+}
+
 static bool read_conf(struct resolve_conf *conf)
 {
 	struct text text;
@@ -95,6 +109,8 @@ static bool read_conf(struct resolve_conf *conf)
 		conf->nservers = config.ndns;
 		memcpy(conf->servers, config.dns,
 		       config.ndns * sizeof(config.dns[0]));
+	} else {
+		use_learned_servers(conf);
 	}
 	if (conf->nservers == 0)
 		use_default_server(conf);

@@ -51,6 +51,9 @@
 /* How long the end of a process without a keeper waits for the peers. */
 #define DRAIN_US 5000000ull
 
+/* How long a program waits for DHCP before its first line. */
+#define ADDRESS_WAIT_US 10000000ull
+
 enum {
 	EXIT_NO_STACK = 1,
 	WHY_MAX = 512,
@@ -131,6 +134,14 @@ static bool shows_colours(int fd)
 	return !(no && *no) && raw3(SYS_ioctl, fd, TCGETS, (long)&unused) == 0;
 }
 
+/* Programs look up, bind and connect with their first lines. */
+static void wait_for_address(void)
+{
+	if (stack_wait_for_address(ADDRESS_WAIT_US) == -ETIMEDOUT)
+		say("no DHCP server has answered for 10 seconds: going on "
+		    "without an address, and asking on");
+}
+
 /* Joins the stack of who started us, or makes one. */
 static int join_or_boot(char *why, size_t why_size)
 {
@@ -146,8 +157,10 @@ static int join_or_boot(char *why, size_t why_size)
 	c.log_colour = shows_colours(c.log_fd);
 	ret = enter_stack(&c, why, why_size);
 	if (ret != -ENOENT) {
-		if (ret == 0)
+		if (ret == 0) {
 			tell_children();
+			wait_for_address();
+		}
 		return ret;
 	}
 	ret = stack_boot(&c, why, why_size);
@@ -163,7 +176,10 @@ static int join_or_boot(char *why, size_t why_size)
 		return ret;
 	tell_children();
 	exec_remember();
-	return enter_name(why, why_size);
+	ret = enter_name(why, why_size);
+	if (ret == 0)
+		wait_for_address();
+	return ret;
 }
 
 static int start_keeper(void)

@@ -20,6 +20,7 @@
 #include "addr.h"
 #include "arp.h"
 #include "bell.h"
+#include "dhcp4.h"
 #include "driver.h"
 #include "keeper.h"
 #include "link_kind.h"
@@ -294,6 +295,8 @@ static int open_device(const struct stack_config *c, struct stack *st,
 			       "%s",
 			       strerror(-ret));
 	ret = add_addresses(c, ifp, why, size);
+	if (ret == 0 && c->dhcp4)
+		ret = dhcp4_start(ifp, c->mtu == 0);
 	return ret < 0 ? ret : add_gateways(c, st, ifp, why, size);
 }
 

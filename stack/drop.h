@@ -74,6 +74,8 @@
 	X(UDP_CHECKSUM, "UDP checksum wrong")                                  \
 	X(UDP_PORT, "no socket at that UDP port")                              \
 	X(UDP_FULL, "UDP receive buffer full")                                 \
+	X(DHCP_FORMAT, "not a DHCP answer")                                    \
+	X(DHCP_UNASKED, "DHCP answer to no question of ours")                  \
 	X(TCP_SHORT, "TCP header truncated")                                   \
 	X(TCP_OFFSET, "TCP data offset impossible")                            \
 	X(TCP_CHECKSUM, "TCP checksum wrong")                                  \

@@ -127,6 +127,8 @@ static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
 		p->to_broadcast = true;
 		return DONE;
 	}
+	if (dhcp4_expects(ifp, p))
+		return DONE;
 	return DROP_IP_NOT_OURS;
 }
 

@@ -46,6 +46,8 @@ enum limit_count {
 	 * join; sources of one group that a query may ask about. */
 	LIMIT_IGMP_GROUPS = 448,
 	LIMIT_IGMP_SOURCES = 16,
+	/* Routes that a DHCP server may bring; the rest is not looked at. */
+	LIMIT_DHCP4_ROUTES = 8,
 	/* Destinations with a path MTU of their own. */
 	LIMIT_PMTU_ENTRIES = 256,
 	/* ICMP errors we send, per second and in one burst (RFC 1812). */

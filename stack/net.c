@@ -33,8 +33,10 @@ void net_fini(struct net *n)
 {
 	reasm_fini(&n->reasm);
 	igmp_fini(&n->igmp);
-	for (uint32_t i = 0; i < n->nifs; i++)
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		dhcp4_fini(&n->dhcp4[i]);
 		iface_fini(&n->ifs[i]);
+	}
 	n->nifs = 0;
 }
 
@@ -53,6 +55,7 @@ void net_rebuild(struct net *n)
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		neigh_rebuild(&n->ifs[i].neigh);
 		addr_rebuild(&n->ifs[i]);
+		dhcp4_rebuild(&n->dhcp4[i]);
 	}
 	igmp_rebuild(&n->igmp);
 }

@@ -12,6 +12,7 @@
 #ifndef STACK_NET_H
 #define STACK_NET_H
 
+#include "dhcp4.h"
 #include "engine.h"
 #include "iface.h"
 #include "igmp.h"
@@ -31,15 +32,16 @@ struct net {
 	struct udp *echo, *raw;         /* [I] ping and raw sockets, or NULL */
 	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
 	uint32_t nifs;                  /* [S] */
-	struct route_table routes;      /* [S] */
-	struct reasm_table reasm;       /* [S] */
-	struct pmtu_table pmtu;         /* [S] */
-	struct redirect_table redirects; /* [S] */
-	struct nd_routers nd;            /* [S] */
-	struct igmp igmp;                /* [S] */
-	uint32_t icmp_tokens;            /* [S] errors we may still send */
-	usecs icmp_refill;               /* [S] when tokens were last added */
-	uint32_t ip_id;                  /* [S] counter mixed per destination */
+	struct dhcp4 dhcp4[LIMIT_IFACES]; /* [S] of the same index */
+	struct route_table routes;        /* [S] */
+	struct reasm_table reasm;         /* [S] */
+	struct pmtu_table pmtu;           /* [S] */
+	struct redirect_table redirects;  /* [S] */
+	struct nd_routers nd;             /* [S] */
+	struct igmp igmp;                 /* [S] */
+	uint32_t icmp_tokens;             /* [S] errors we may still send */
+	usecs icmp_refill;                /* [S] when tokens were last added */
+	uint32_t ip_id; /* [S] counter mixed per destination */
 };
 
 void net_init(struct net *n, struct engine *eng);

@@ -20,6 +20,7 @@
 #ifndef STACK_STACK_H
 #define STACK_STACK_H
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -40,6 +41,7 @@ struct stack_config {
 	const char *link;                  /* "tap:tap0", see link_kind.h */
 	const char *addrs[STACK_LIST_MAX]; /* "10.0.0.2/24" */
 	size_t naddrs;
+	bool dhcp4;            /* and one by DHCP */
 	const char *gateway;   /* or NULL */
 	uint32_t mtu;          /* 0: the device's */
 	uint8_t mac[6];        /* all zero: made up */
@@ -79,6 +81,16 @@ int stack_join(const char *text, const struct stack_config *config, char *why,
 
 /* Was stack_boot() successful in this process (or before the fork)? */
 bool stack_is_up(void);
+
+/*
+ * Where DHCP was asked for: drives the stack until it has brought an address,
+ * or until it has been asking for so long. 0, also without DHCP; -ETIMEDOUT:
+ * it goes on asking while the stack is driven.
+ */
+int stack_wait_for_address(uint64_t us);
+
+/* The name servers that DHCP has brought, port 53; how many. */
+size_t stack_dns(struct sockaddr_in *out, size_t max);
 
 /* Checks a value as the boot would: 0 or -EINVAL with a sentence in `why`. */
 int stack_check_addr(const char *text, char *why, size_t why_size);

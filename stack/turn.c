@@ -20,6 +20,7 @@
 
 #include "addr.h"
 #include "critical.h"
+#include "dhcp4.h"
 #include "driver.h"
 #include "eth.h"
 #include "igmp.h"
@@ -145,6 +146,9 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_IGMP:
 		igmp_on_timer(t);
+		break;
+	case TIMER_DHCP4:
+		dhcp4_on_timer(container_of(t, struct dhcp4, timer));
 		break;
 	case TIMER_PMTU:
 	case TIMER_NONE:

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "cksum.h"
+#include "dhcp4.h"
 #include "icmp.h"
 #include "iface.h"
 #include "must.h"
@@ -184,6 +185,8 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 	p->ifp = ifp;
 	key = (struct ports_tuple){*dst, *src, be16_get(wire->dport),
 				   be16_get(wire->sport)};
+	if (dhcp4_has_port(ifp, be16_get(wire->dport)))
+		return dhcp4_input(ifp, p);
 	if (inet_is_multicast(dst) || iface_is_broadcast(ifp, dst))
 		return deliver_to_all(u, ifp, p, &key);
 
