@@ -22,6 +22,7 @@ failed=0
 skipped=0
 # What the test library leaks is not ours.
 export LSAN_OPTIONS=suppressions=$top/integration/lsan.supp:print_suppressions=0
+export ASAN_OPTIONS=suppressions=$top/integration/asan.supp
 
 # configure DIR OPTIONS...: sets up DIR, or brings it up to date.
 configure()
