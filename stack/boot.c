@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,6 +21,7 @@
 #include "bell.h"
 #include "dhcp4.h"
 #include "driver.h"
+#include "explain.h"
 #include "keeper.h"
 #include "link_kind.h"
 #include "log.h"
@@ -38,18 +38,6 @@ static int arena_memfd = -1;
 static uint32_t die_turns;  /* see stack_die_inside() */
 static struct link *device; /* the lowest layer of the first interface */
 static int lifeline = -1;   /* see stack_hold_lifeline() */
-
-PRINTF_LIKE(4, 5)
-static int explain(int error, char *why, size_t size, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	if (why && size)
-		vsnprintf(why, size, fmt, args);
-	va_end(args);
-	return error;
-}
 
 bool stack_is_up(void)
 {
@@ -68,25 +56,25 @@ static void open_log(const struct stack_config *c)
 }
 
 static int make_arena(const struct stack_config *c, struct arena **out,
-		      char *why, size_t size)
+		      const struct why *why)
 {
 	uint64_t cap = c->memory_bytes ? c->memory_bytes : MEMORY_DEFAULT;
 	int ret;
 
 	if (cap < MEMORY_MIN)
-		return explain(-EINVAL, why, size,
+		return explain(why, -EINVAL,
 			       "%llu bytes of memory are too few: at least "
 			       "16m are needed",
 			       (unsigned long long)cap);
 	ret = arena_create(cap, out);
 	if (ret == -EEXIST)
-		return explain(ret, why, size,
+		return explain(why, ret,
 			       "the address %p, where the stack's memory must "
 			       "lie, is taken in this program (a sanitizer or "
 			       "another preload?)",
 			       ARENA_ADDRESS);
 	if (ret < 0)
-		return explain(ret, why, size,
+		return explain(why, ret,
 			       "the stack's memory cannot be made: %s",
 			       strerror(-ret));
 	arena_memfd = arena_fd(*out);
@@ -96,19 +84,17 @@ static int make_arena(const struct stack_config *c, struct arena **out,
 }
 
 static int make_stack(struct arena *arena, const struct stack_config *c,
-		      struct stack **out, char *why, size_t size)
+		      struct stack **out, const struct why *why)
 {
 	struct rand_key seed;
 	struct stack *st = arena_alloc(arena, sizeof(*st), ARENA_ROOT);
 	int ret;
 
 	if (sys_getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		return explain(-EIO, why, size,
-			       "the kernel gives no random numbers");
+		return explain(why, -EIO, "the kernel gives no random numbers");
 	ret = st ? sock_stack_init(st, arena, &seed) : -ENOMEM;
 	if (ret < 0)
-		return explain(ret, why, size,
-			       "the stack's memory is too small");
+		return explain(why, ret, "the stack's memory is too small");
 	st->eng.now = driver_now();
 	st->wall_offset = driver_wall_offset();
 	snprintf(st->link, sizeof(st->link), "%s", c->link ? c->link : "");
@@ -116,7 +102,7 @@ static int make_stack(struct arena *arena, const struct stack_config *c,
 	return 0;
 }
 
-static int open_loopback(struct stack *st, char *why, size_t size)
+static int open_loopback(struct stack *st, const struct why *why)
 {
 	struct inet_prefix p = {inet_from4(ip4_make(127, 0, 0, 1)), 96 + 8};
 	struct inet_prefix p6 = {{{0}}, 128};
@@ -125,12 +111,12 @@ static int open_loopback(struct stack *st, char *why, size_t size)
 	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
 
 	if (ret < 0)
-		return explain(ret, why, size,
+		return explain(why, ret,
 			       "the loopback interface cannot be made: %s",
 			       strerror(-ret));
 	ret = link_attach(l);
 	if (ret < 0)
-		return explain(ret, why, size, "too many links");
+		return explain(why, ret, "too many links");
 	lo = net_add_iface(&st->net, "lo", ret);
 	MUST(lo);
 	lo->is_loopback = true;
@@ -143,7 +129,7 @@ static int open_loopback(struct stack *st, char *why, size_t size)
 
 /* Tees and impairments, from the device upward. */
 static int wrap_link(const struct stack_config *c, struct stack *st,
-		     struct link **l, char *why, size_t size)
+		     struct link **l, const struct why *why)
 {
 	struct impairment imp;
 	int ret;
@@ -152,13 +138,13 @@ static int wrap_link(const struct stack_config *c, struct stack *st,
 		ret = link_pcap_open(*l, c->pcap, st->eng.now,
 				     st->eng.now + st->wall_offset, l);
 		if (ret < 0)
-			return explain(ret, why, size,
+			return explain(why, ret,
 				       "NSSHIM_PCAP=%s cannot be written: %s",
 				       c->pcap, strerror(-ret));
 		ownfd_adopt(&(*l)->file);
 	}
 	if (c->impair) {
-		ret = link_impair_parse(c->impair, &imp, why, size);
+		ret = link_impair_parse(c->impair, &imp, why->text, why->size);
 		if (ret == 0)
 			ret = link_impair_open(*l, &imp, l);
 		if (ret < 0)
@@ -198,7 +184,7 @@ static int add_address(struct iface *ifp, const struct inet_prefix *p)
 }
 
 static int add_addresses(const struct stack_config *c, struct iface *ifp,
-			 char *why, size_t size)
+			 const struct why *why)
 {
 	for (size_t i = 0; i < c->naddrs; i++) {
 		struct inet_prefix p;
@@ -207,7 +193,7 @@ static int add_addresses(const struct stack_config *c, struct iface *ifp,
 		if (ret == 0)
 			ret = add_address(ifp, &p);
 		if (ret < 0)
-			return explain(ret, why, size,
+			return explain(why, ret,
 				       "NSSHIM_ADDR: %s cannot be used: %s",
 				       c->addrs[i], strerror(-ret));
 	}
@@ -215,20 +201,20 @@ static int add_addresses(const struct stack_config *c, struct iface *ifp,
 }
 
 static int add_gateway(struct stack *st, struct iface *ifp, const char *text,
-		       char *why, size_t size)
+		       const struct why *why)
 {
 	struct route r = {.ifindex = ifp->index};
 	struct path path;
 	int ret = inet_parse(text, &r.gateway);
 
 	if (ret < 0)
-		return explain(ret, why, size,
-			       "NSSHIM_GATEWAY=%s is not an address", text);
+		return explain(why, ret, "NSSHIM_GATEWAY=%s is not an address",
+			       text);
 	if (inet_is4(&r.gateway))
 		r.dst = (struct inet_prefix){inet_from4(ip4_make(0, 0, 0, 0)),
 					     96};
 	if (route_lookup(&st->net, &r.gateway, NULL, &path) < 0)
-		return explain(-EINVAL, why, size,
+		return explain(why, -EINVAL,
 			       "NSSHIM_GATEWAY=%s is in none of the networks "
 			       "of NSSHIM_ADDR",
 			       text);
@@ -237,7 +223,7 @@ static int add_gateway(struct stack *st, struct iface *ifp, const char *text,
 
 /* "10.0.0.1", "fd00::1", or both with a comma. */
 static int add_gateways(const struct stack_config *c, struct stack *st,
-			struct iface *ifp, char *why, size_t size)
+			struct iface *ifp, const struct why *why)
 {
 	const char *at = c->gateway;
 	int ret = 0;
@@ -247,7 +233,7 @@ static int add_gateways(const struct stack_config *c, struct stack *st,
 		char text[INET_TEXT_MAX];
 
 		snprintf(text, sizeof(text), "%.*s", (int)len, at);
-		ret = add_gateway(st, ifp, text, why, size);
+		ret = add_gateway(st, ifp, text, why);
 		at += at[len] ? len + 1 : len;
 	}
 	return ret;
@@ -255,34 +241,35 @@ static int add_gateways(const struct stack_config *c, struct stack *st,
 
 /* The link with all its layers; `fd` as link_spec_open() says. */
 static int open_link(const struct stack_config *c, struct stack *st, int fd,
-		     struct link **l, char *why, size_t size)
+		     struct link **l, const struct why *why)
 {
 	struct link_spec spec;
-	int ret =
-		link_spec_parse(c->link ? c->link : st->link, &spec, why, size);
+	int ret = link_spec_parse(c->link ? c->link : st->link, &spec,
+				  why->text, why->size);
 
 	if (ret == 0)
 		ret = link_spec_open(&spec, c->offload && !c->impair, fd,
-				     st->eng.arena, &st->stream, l, why, size);
+				     st->eng.arena, &st->stream, l, why->text,
+				     why->size);
 	if (ret < 0)
 		return ret;
 	device = *l;
 	ownfd_adopt(&device->fd);
-	return wrap_link(c, st, l, why, size);
+	return wrap_link(c, st, l, why);
 }
 
 static int open_device(const struct stack_config *c, struct stack *st,
-		       char *why, size_t size)
+		       const struct why *why)
 {
 	struct iface *ifp;
 	struct link *l;
-	int ret = open_link(c, st, -1, &l, why, size);
+	int ret = open_link(c, st, -1, &l, why);
 
 	if (ret < 0)
 		return ret;
 	ret = link_attach(l);
 	if (ret < 0)
-		return explain(ret, why, size, "too many links");
+		return explain(why, ret, "too many links");
 	ifp = net_add_iface(&st->net, l->name, ret);
 	MUST(ifp);
 	ifp->mtu = c->mtu ? c->mtu : l->mtu;
@@ -290,14 +277,14 @@ static int open_device(const struct stack_config *c, struct stack *st,
 	ifp->mac = make_mac(st, c);
 	ret = link_address(l, &ifp->mac);
 	if (ret < 0)
-		return explain(ret, why, size,
+		return explain(why, ret,
 			       "the link does not take our hardware address: "
 			       "%s",
 			       strerror(-ret));
-	ret = add_addresses(c, ifp, why, size);
+	ret = add_addresses(c, ifp, why);
 	if (ret == 0 && c->dhcp4)
 		ret = dhcp4_start(ifp, c->mtu == 0);
-	return ret < 0 ? ret : add_gateways(c, st, ifp, why, size);
+	return ret < 0 ? ret : add_gateways(c, st, ifp, why);
 }
 
 /* After a failure another try may follow. */
@@ -309,25 +296,26 @@ static void take_back(struct arena *arena)
 	arena_unmap(arena);
 }
 
-int stack_boot(const struct stack_config *c, char *why, size_t why_size)
+int stack_boot(const struct stack_config *c, char *sentence, size_t size)
 {
+	const struct why where = {sentence, size}, *why = &where;
 	struct arena *arena;
 	struct stack *st = NULL;
 	int ret;
 
 	open_log(c);
-	ret = make_arena(c, &arena, why, why_size);
+	ret = make_arena(c, &arena, why);
 	if (ret < 0)
 		return ret;
-	ret = make_stack(arena, c, &st, why, why_size);
+	ret = make_stack(arena, c, &st, why);
 	if (ret < 0)
 		goto unmap;
 
 	bell_setup(arena_id(arena));
 	MUST(lock_take(&st->eng.lock) == LOCK_CLEAN);
-	ret = open_loopback(st, why, why_size);
+	ret = open_loopback(st, why);
 	if (ret == 0)
-		ret = open_device(c, st, why, why_size);
+		ret = open_device(c, st, why);
 	lock_release(&st->eng.lock);
 	if (ret < 0)
 		goto unmap;
@@ -404,7 +392,7 @@ bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
 
 /* The links of a stack that another process has made. */
 static int reopen_links(const struct stack_config *c, struct stack *st, int fd,
-			char *why, size_t size)
+			const struct why *why)
 {
 	struct link *l;
 	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
@@ -412,16 +400,17 @@ static int reopen_links(const struct stack_config *c, struct stack *st, int fd,
 	if (ret == 0)
 		ret = link_attach_at(st->net.ifs[0].link, l);
 	if (ret < 0)
-		return explain(ret, why, size,
+		return explain(why, ret,
 			       "the loopback interface cannot be attached: %s",
 			       strerror(-ret));
-	ret = open_link(c, st, fd, &l, why, size);
+	ret = open_link(c, st, fd, &l, why);
 	return ret < 0 ? ret : link_attach_at(st->net.ifs[1].link, l);
 }
 
-int stack_join(const char *text, const struct stack_config *c, char *why,
+int stack_join(const char *text, const struct stack_config *c, char *sentence,
 	       size_t size)
 {
+	const struct why where = {sentence, size}, *why = &where;
 	unsigned long long id, inode;
 	struct arena *arena;
 	struct stack *st;
@@ -434,7 +423,7 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	ret = arena_attach(memfd, &arena);
 	if (ret < 0)
 		return ret == -EEXIST
-			       ? explain(ret, why, size,
+			       ? explain(why, ret,
 					 "the address %p, where the stack's "
 					 "memory "
 					 "must lie, is taken in this program",
@@ -449,7 +438,7 @@ int stack_join(const char *text, const struct stack_config *c, char *why,
 	ownfd_adopt(&arena_memfd);
 	arena_set_fd(arena, arena_memfd);
 	bell_setup(id);
-	ret = reopen_links(c, st, fd, why, size);
+	ret = reopen_links(c, st, fd, why);
 	if (ret < 0) {
 		take_back(arena);
 		return ret;
@@ -510,14 +499,14 @@ void stack_settle_in(void)
 		log_warn("no stack thread: only waiting threads drive");
 }
 
-int stack_check_addr(const char *text, char *why, size_t why_size)
+int stack_check_addr(const char *text, char *why_text, size_t why_size)
 {
+	const struct why why = {why_text, why_size};
 	struct inet_addr a;
 
 	if (inet_parse(text, &a) == 0)
 		return 0;
-	return explain(-EINVAL, why, why_size, "\"%s\" is not an IP address",
-		       text);
+	return explain(&why, -EINVAL, "\"%s\" is not an IP address", text);
 }
 
 /* Can it be one interface's address? */
@@ -527,13 +516,14 @@ static bool is_host(const struct inet_addr *a)
 			       !inet_is_loopback(a));
 }
 
-int stack_check_prefix(const char *text, char *why, size_t why_size)
+int stack_check_prefix(const char *text, char *why_text, size_t why_size)
 {
+	const struct why why = {why_text, why_size};
 	struct inet_prefix p;
 
 	if (inet_parse_prefix(text, &p) == 0 && is_host(&p.addr))
 		return 0;
-	return explain(-EINVAL, why, why_size,
+	return explain(&why, -EINVAL,
 		       "\"%s\" is not an address with a prefix length "
 		       "like 10.0.0.2/24 or fd00::2/64",
 		       text);
