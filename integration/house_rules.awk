@@ -5,7 +5,7 @@
 # What this script is for
 #   house_rules.sh gives it every .c, .h and .sh and two tables:
 #     -v allowed=FILE   "rule path reason": exceptions
-#     -v floors=FILE    "room floor": who lives where in stack/
+#     -v floors=FILE    "folder floor": the floors of stack/
 #   It prints file:line: rule: what is wrong.
 #
 # Never      parses C: comments and strings are taken out, then a brace in the
@@ -30,10 +30,10 @@ function say(line, rule, text)
 		printf "%s:%d: %s: %s\n", path, line, rule, text
 }
 
-# A test, or what only tests share: testkit.c, nettest.h.
-function is_for_tests(who)
+# A test, or what only tests share.
+function is_for_tests()
 {
-	return who ~ /(test|_fuzz)$/ || who ~ /^test(kit|lan)/
+	return room ~ /_(test|fuzz)$/ || folder == "stack/testkit"
 }
 
 function begin_file()
@@ -46,7 +46,7 @@ function begin_file()
 	room = name
 	sub(/\.[a-z]+$/, "", room)
 	is_c = name ~ /\.[ch]$/
-	is_test = is_for_tests(room)
+	is_test = is_for_tests()
 	in_comment = 0
 	begun = 0
 	has_opener = 0
@@ -133,39 +133,43 @@ function look_at_words(code)
 		say(FNR, "sleep", "a unit test waits for nothing")
 }
 
-# tcp_seq lives with tcp when it has no line of its own.
-function floor_for(who)
+function is_there(file,    line, found)
 {
-	while (!(who in floor_of)) {
-		if (who !~ /_/)
-			return ""
-		sub(/_[^_]*$/, "", who)
-	}
-	return floor_of[who]
+	found = (getline line < file) >= 0
+	close(file)
+	return found
+}
+
+# "net/ip4.h" is looked for from stack/, "ip4.h" beside the file itself first.
+function path_of(file)
+{
+	if (file !~ /\// && is_there(folder "/" file))
+		return folder "/" file
+	return "stack/" file
 }
 
 function look_at_stack_include(file,    other, mine, theirs)
 {
-	if (file ~ /\//) {
+	other = path_of(file)
+	if (file ~ /^\.\.?\// || !is_there(other)) {
 		say(FNR, "floor", "includes " file ": nothing outside stack/")
 		return
 	}
-	if (file == "tcp_priv.h" && room !~ /^(tcp|testkit)(_|$)/)
-		say(FNR, "door", "tcp_priv.h is for tcp*.c and testkit*.c only")
-	other = file
-	sub(/\.h$/, "", other)
+	sub(/\/[^\/]*$/, "", other)
+	if (file ~ /tcp_priv\.h$/ && folder !~ /\/(tcp|testkit)$/)
+		say(FNR, "door", "tcp_priv.h is for tcp/ and testkit/ only")
 	if (is_test)
 		return
-	if (is_for_tests(other)) {
+	if (other == "stack/testkit") {
 		say(FNR, "door", file " is for tests only")
 		return
 	}
-	mine = floor_for(room)
-	theirs = floor_for(other)
+	mine = floor_of[folder]
+	theirs = floor_of[other]
 	if (mine == "")
-		say(FNR, "floor", room " is on no floor: name it in meson.build")
+		say(FNR, "floor", folder " is no floor: name it in house_rules.sh")
 	else if (theirs == "")
-		say(FNR, "floor", file " is on no floor: name it in meson.build")
+		say(FNR, "floor", other " is no floor: name it in house_rules.sh")
 	else if (theirs > mine && !(("upward", path) in is_allowed) &&
 		 !(("upward", path ">" file) in is_allowed))
 		say(FNR, "floor", "floor " mine " includes " file \
@@ -179,7 +183,7 @@ function look_at_include(raw,    file)
 	file = raw
 	sub(/^[^"]*"/, "", file)
 	sub(/".*/, "", file)
-	if (folder == "stack")
+	if (folder ~ /^stack(\/|$)/)
 		look_at_stack_include(file)
 	else if (folder == "shim" && file ~ /\// && file != "../stack/stack.h")
 		say(FNR, "door", "includes " file ": only ../stack/stack.h")
@@ -192,7 +196,7 @@ function look_at_guard(code,    want)
 		return
 	has_guard[path] = 1
 	want = folder
-	sub(/.*\//, "", want)
+	sub(/\/.*/, "", want)
 	want = toupper(want "_" room "_H")
 	gsub(/-/, "_", want)
 	if (code !~ ("^#[ \t]*ifndef " want "$"))
@@ -215,7 +219,7 @@ FNR == 1 {
 	code = code_of($0)
 	look_at_functions(code)
 	look_at_guard(code)
-	if (folder == "stack" || folder == "shim")
+	if (folder ~ /^(stack|shim)(\/|$)/)
 		look_at_words(code)
 }
 

@@ -24,47 +24,40 @@ trap 'rm -rf "$tmp"' EXIT
 allowed()
 {
   cat <<'TABLE'
-state     stack/tcp_fsm.c     the one door
-state     stack/neigh.c       a neighbour's states, not a connection's
-clock     stack/driver.c      the one clock
-clock     stack/sys.h         the wrapper that driver.c calls
-clock     stack/log.c         how many lines a second
-clock     stack/packet_log.c  how long an answer took, for a reader
+state     stack/tcp/tcp_fsm.c     the one door
+state     stack/link/neigh.c       a neighbour's states, not a connection's
+clock     stack/process/driver.c      the one clock
+clock     stack/ground/sys.h         the wrapper that driver.c calls
+clock     stack/ground/log.c         how many lines a second
+clock     stack/transport/packet_log.c  how long an answer took, for a reader
 dlsym     shim/real.c         finds libc's own functions
-dlsym     stack/must.c        finds libunwind
+dlsym     stack/ground/must.c        finds libunwind
 errno     shim/ret.h          the one place where -errno becomes errno
-errno     stack/sys_test.c    proves that raw calls leave errno alone
-upward    stack/eth.c         a switchboard: frames go up
-upward    stack/ip4.c         a switchboard: datagrams go up
-upward    stack/ip6.c         a switchboard: datagrams go up
-upward    stack/icmp.c        a switchboard: errors go up
-upward    stack/tx.h>cksum.h  arithmetic, no protocol
-upward    stack/tx.c>cksum.h  arithmetic, no protocol
+errno     stack/ground/sys_test.c    proves that raw calls leave errno alone
+upward    stack/link/eth.c         a switchboard: frames go up
+upward    stack/net/ip4.c         a switchboard: datagrams go up
+upward    stack/net/ip6.c         a switchboard: datagrams go up
+upward    stack/net/icmp.c        a switchboard: errors go up
+upward    stack/ground/tx.h>link/cksum.h  arithmetic, no protocol
+upward    stack/ground/tx.c>link/cksum.h  arithmetic, no protocol
 TABLE
 }
 
-# What has no line in stack/meson.build, because it is a header alone.
-header_floors()
+# The folders of stack/, which are its floors. What lies in stack/ itself is the
+# counter, on top; testkit/ is for tests.
+floors()
 {
   cat <<'TABLE'
-base 0
-drop 0
-limits 0
-list 0
-sys 0
-wire 1
+stack/ground 0
+stack/link 1
+stack/net 2
+stack/transport 3
+stack/tcp 3
+stack/socket 4
+stack/netlink 4
+stack/process 4
+stack 4
 TABLE
-}
-
-# "room floor", from the comments in the list of rooms.
-meson_floors()
-{
-  [ -r stack/meson.build ] || return 0
-  awk '/^rooms = \[/ { on = 1 } /^\]/ { on = 0 }
-    on && /# floor [0-9]/ { sub(/.*# floor /, ""); floor = $1 + 0; next }
-    on { sub(/#.*/, ""); gsub(/[^a-z0-9_]+/, " ")
-         for (n = split($0, w, " "); n > 0; n--)
-           if (w[n] != "rooms") print w[n], floor }' stack/meson.build
 }
 
 # Sources of the four folders and of the root: never a build directory's.
@@ -102,7 +95,7 @@ no_tool()
 check_lines()
 {
   allowed > "$tmp/allowed"
-  { header_floors; meson_floors; } > "$tmp/floors"
+  floors > "$tmp/floors"
   { sources; scripts; } | xargs -r awk -f "$here/house_rules.awk" \
     -v allowed="$tmp/allowed" -v floors="$tmp/floors" --
 }
@@ -123,8 +116,9 @@ has_test()
   named=$(sed -n 's/^ \* Proved by  *\([a-z0-9_/.-]*\).*/\1/p;/^ \*\//q' \
     "$1/$room.c" | head -1)
   if [ -n "$named" ]; then
-    [ -e "$1/$named" ] || [ -e "$named" ] && return 0
-    return 1
+    compgen -G "$1/$named" > /dev/null && return 0
+    compgen -G "stack/*/$named" > /dev/null || [ -e "$named" ]
+    return
   fi
   [ -e "$1/$room.h" ] && return 1
   while [ "$room" != "${room%_*}" ]; do
@@ -139,8 +133,8 @@ has_test()
 check_tests()
 {
   local file folder room
-  for file in stack/*.c shim/*.c; do
-    folder=${file%%/*} room=${file##*/} room=${room%.c}
+  for file in stack/*.c stack/*/*.c shim/*.c; do
+    folder=${file%/*} room=${file##*/} room=${room%.c}
     case $room in *_test | *_fuzz | testkit* | '*') continue ;; esac
     [ "$folder" = shim ] && [ ! -e "shim/$room.h" ] && continue
     has_test "$folder" "$room" ||
@@ -151,7 +145,7 @@ check_tests()
 check_headers()
 {
   command -v gcc > /dev/null || { no_tool gcc; return; }
-  sources | grep '\.h$' | xargs -r gcc -std=gnu11 -D_GNU_SOURCE -Wall -Wextra \
+  sources | grep '\.h$' | xargs -r gcc -std=gnu11 -D_GNU_SOURCE -iquote stack -Wall -Wextra \
     -Wundef -Werror -fsyntax-only -x c 2>&1 |
     sed -n 's/^\([^: ]*\):\([0-9]*\):[0-9]*: \(fatal \)*error: /\1:\2: header: /p'
 }
@@ -168,10 +162,13 @@ check_format()
         first[f], count[f] }'
 }
 
-# What a floor plan must mention: rooms, headers that stand alone, scripts.
+# What a floor plan must mention: rooms, headers that stand alone, scripts. One
+# plan serves all floors of stack/.
 rooms_of()
 {
-  find "$1" -maxdepth 1 -type f \( -name '*.[ch]' -o -name '*.sh' \
+  local depth=1
+  [ "$1" = stack ] && depth=2
+  find "$1" -maxdepth $depth -type f \( -name '*.[ch]' -o -name '*.sh' \
     -o -name '*.py' -o -name '*.awk' \) | sed 's|.*/||' |
     awk '!/_(test|fuzz)\.c$/ { base = $0; sub(/\..*/, "", base)
       if (!(base in seen) || /\.c$/) seen[base] = $0 }
@@ -226,21 +223,29 @@ good_file()
   cat >> "$1"
 }
 
+good_header()
+{
+  local guard=STACK_${1##*/}
+  guard=${guard^^}
+  guard=${guard//./_}
+  good_file "$1" < <(printf '#ifndef %s\n#define %s\n#endif\n' "$guard" "$guard")
+}
+
 good_tree()
 {
   mkdir -p "$1" && cd "$1" || exit 1
   cp "$here/../.clang-format" . 2> /dev/null ||
     echo 'BasedOnStyle: LLVM' > .clang-format
-  good_file stack/base.h < <(printf '#ifndef STACK_BASE_H\n#define %s\n#endif\n' \
-    STACK_BASE_H)
-  good_file stack/arp.c <<< '#include "base.h"'
-  good_file stack/arp_test.c <<< '#include "base.h"'
-  good_file stack/tcp.c <<< '#include "base.h"'
-  good_file stack/tcp_test.c < /dev/null
+  for file in ground/base.h net/arp.h tcp/tcp.h tcp/tcp_seq.h tcp/tcp_priv.h \
+    testkit/nettest.h stack.h; do
+    good_header "stack/$file"
+  done
+  good_file stack/net/arp.c <<< '#include "ground/base.h"'
+  good_file stack/net/arp_test.c <<< '#include "ground/base.h"'
+  good_file stack/tcp/tcp.c <<< '#include "ground/base.h"'
+  good_file stack/tcp/tcp_test.c < /dev/null
   good_file shim/dup.c < /dev/null
-  printf "rooms = [\n  # floor 2: network\n  'arp',\n" > stack/meson.build
-  printf "  # floor 3: transport\n  'tcp',\n]\n" >> stack/meson.build
-  echo 'base.h arp.c tcp.c' > stack/README.md
+  echo 'base.h arp.c tcp.c tcp_seq.h tcp_priv.h nettest.h stack.h' > stack/README.md
   echo 'dup.c' > shim/README.md
 }
 
@@ -251,6 +256,7 @@ expect()
   rm -rf "$tmp/tree"
   (good_tree "$tmp/tree")
   if [ "${3:-}" = raw ]; then
+    mkdir -p "$(dirname "$tmp/tree/$file")"
     cat > "$tmp/tree/$file"
   else
     (cd "$tmp/tree" && good_file "$file")
@@ -276,23 +282,23 @@ lines_of()
 
 expect_form()
 {
-  expect '' stack/base.h < <(printf '#ifndef STACK_BASE_H\n#define %s\n#endif\n' \
+  expect '' stack/ground/base.h < <(printf '#ifndef STACK_BASE_H\n#define %s\n#endif\n' \
     STACK_BASE_H)
-  expect opener stack/arp.c raw <<< '#include "base.h"'
+  expect opener stack/net/arp.c raw <<< '#include "ground/base.h"'
   expect opener run.sh raw <<< 'echo no license'
-  expect file-size stack/arp.c < <(lines_of 700 'extern int a;')
-  expect '' stack/arp_test.c < <(lines_of 700 'extern int a;')
-  expect '' stack/arp.c < <(echo 'void f(void)' && echo '{' &&
+  expect file-size stack/net/arp.c < <(lines_of 700 'extern int a;')
+  expect '' stack/net/arp_test.c < <(lines_of 700 'extern int a;')
+  expect '' stack/net/arp.c < <(echo 'void f(void)' && echo '{' &&
     lines_of 68 '	;' && echo '}')
-  expect function-size stack/arp.c < <(echo 'void f(void)' && echo '{' &&
+  expect function-size stack/net/arp.c < <(echo 'void f(void)' && echo '{' &&
     lines_of 69 '	;' && echo '}')
-  expect if-in-function stack/arp.c < <(printf 'void f(void)\n{\n#if A\n#endif\n}\n')
-  expect guard stack/base.h < <(printf '#ifndef BASE_H\n#define BASE_H\n#endif\n')
-  expect header stack/base.h < <(printf \
+  expect if-in-function stack/net/arp.c < <(printf 'void f(void)\n{\n#if A\n#endif\n}\n')
+  expect guard stack/ground/base.h < <(printf '#ifndef BASE_H\n#define BASE_H\n#endif\n')
+  expect header stack/ground/base.h < <(printf \
     '#ifndef STACK_BASE_H\n#define STACK_BASE_H\nsize_t f(void);\n#endif\n')
-  expect format stack/arp.c <<< 'int    a;'
-  CI=1 CLANG_FORMAT=/nowhere expect tool stack/arp.c < /dev/null
-  CI='' CLANG_FORMAT=/nowhere expect '' stack/arp.c < /dev/null
+  expect format stack/net/arp.c <<< 'int    a;'
+  CI=1 CLANG_FORMAT=/nowhere expect tool stack/net/arp.c < /dev/null
+  CI='' CLANG_FORMAT=/nowhere expect '' stack/net/arp.c < /dev/null
   expect name shim/util.c < /dev/null
 }
 
@@ -301,38 +307,38 @@ expect_words()
   local at='void f(struct c *c)\n{\n\t%s;\n}\n'
   # shellcheck disable=SC2059
   {
-    expect state stack/tcp.c < <(printf "$at" 'c->state = 1')
-    expect '' stack/tcp.c < <(printf "$at" 'g(c->state == 1)')
-    expect '' stack/tcp_fsm.c < <(printf "$at" 'c->state = 1')
-    expect clock stack/tcp.c < <(printf "$at" 'clock_gettime(0, 0)')
+    expect state stack/tcp/tcp.c < <(printf "$at" 'c->state = 1')
+    expect '' stack/tcp/tcp.c < <(printf "$at" 'g(c->state == 1)')
+    expect '' stack/tcp/tcp_fsm.c < <(printf "$at" 'c->state = 1')
+    expect clock stack/tcp/tcp.c < <(printf "$at" 'clock_gettime(0, 0)')
     expect clock shim/dup.c < <(printf "$at" 'sys_clock_gettime(0, 0)')
-    expect '' stack/tcp.c < <(printf "$at" '/* clock_gettime(0, 0) */')
+    expect '' stack/tcp/tcp.c < <(printf "$at" '/* clock_gettime(0, 0) */')
     expect dlsym shim/dup.c < <(printf "$at" 'dlsym(0, 0)')
     expect '' shim/real.c < <(printf "$at" 'dlsym(0, 0)')
     expect errno shim/dup.c < <(printf "$at" 'errno = 1')
     expect '' shim/dup.c < <(printf "$at" 'g(errno == 1, "errno = 1")')
-    expect sleep stack/tcp_test.c < <(printf "$at" 'sleep(1)')
+    expect sleep stack/tcp/tcp_test.c < <(printf "$at" 'sleep(1)')
   }
 }
 
 expect_houses()
 {
-  expect floor stack/arp.c <<< '#include "tcp.h"'
-  expect '' stack/tcp.c <<< '#include "arp.h"'
-  expect '' stack/arp_test.c <<< '#include "tcp.h"'
-  expect '' stack/tcp_out.c <<< '#include "tcp_seq.h"'
-  expect floor stack/arp.c <<< '#include "nowhere.h"'
-  expect floor stack/arp.c <<< '#include "../shim/fdtab.h"'
-  expect door stack/arp_test.c <<< '#include "tcp_priv.h"'
-  expect door stack/tcp.c <<< '#include "nettest.h"'
-  expect door shim/dup.c <<< '#include "../stack/tcp.h"'
+  expect floor stack/net/arp.c <<< '#include "tcp/tcp.h"'
+  expect '' stack/tcp/tcp.c <<< '#include "net/arp.h"'
+  expect '' stack/net/arp_test.c <<< '#include "tcp/tcp.h"'
+  expect '' stack/tcp/tcp_out.c <<< '#include "tcp_seq.h"'
+  expect floor stack/net/arp.c <<< '#include "nowhere.h"'
+  expect floor stack/net/arp.c <<< '#include "../shim/fdtab.h"'
+  expect door stack/net/arp_test.c <<< '#include "tcp/tcp_priv.h"'
+  expect door stack/tcp/tcp.c <<< '#include "testkit/nettest.h"'
+  expect door shim/dup.c <<< '#include "../stack/tcp/tcp.h"'
   expect '' shim/dup.c <<< '#include "../stack/stack.h"'
-  expect test stack/udp.c < /dev/null
-  expect '' stack/arp_part.c < /dev/null
-  expect '' stack/udp.c raw < <(printf '%s\n\n/*\n * udp.c - x\n%s\n */\n' \
+  expect test stack/transport/udp.c < /dev/null
+  expect '' stack/net/arp_part.c < /dev/null
+  expect '' stack/transport/udp.c raw < <(printf '%s\n\n/*\n * udp.c - x\n%s\n */\n' \
     '/* SPDX-License-Identifier: BSD-2-Clause */' \
     ' * Proved by  arp_test.c')
-  expect plan stack/tcp_extra.c < /dev/null
+  expect plan stack/tcp/tcp_extra.c < /dev/null
 }
 
 self_test()

@@ -18,12 +18,12 @@
 #include <limits.h>
 #include <string.h>
 
-#include "driver.h"
-#include "epset.h"
-#include "log.h"
-#include "sock_netlink.h"
-#include "sys.h"
-#include "turn.h"
+#include "process/driver.h"
+#include "socket/epset.h"
+#include "ground/log.h"
+#include "netlink/sock_netlink.h"
+#include "ground/sys.h"
+#include "socket/turn.h"
 
 /* Data calls with at least this much let the engine take what has arrived. */
 enum { POKE_BYTES = 16 << 10 };

@@ -9,7 +9,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
-#include "socktest.h"
+#include "testkit/socktest.h"
 
 TestSuite(stack, .init = kit_open_live, .fini = kit_close_live);
 

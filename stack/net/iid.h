@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * iid.h - the host's half of an IPv6 address
+ *
+ * What this room is for
+ *   Stable identifiers that say nothing about the hardware and differ from
+ *   network to network.
+ *
+ * Follows    RFC 7217 5; RFC 5453 (reserved identifiers).
+ */
+#ifndef STACK_IID_H
+#define STACK_IID_H
+
+#include "link/inet.h"
+#include "ground/rand.h"
+#include "link/wire.h"
+
+/*
+ * An address in prefix/64: the same for the same prefix, hardware address, key
+ * and `conflicts`, which counts the times it was found to be taken.
+ */
+struct inet_addr iid_stable(const struct rand_key *key,
+			    const struct inet_addr *prefix,
+			    const struct eth_addr *mac, uint8_t conflicts);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * net.c - the network floor's state: interfaces, routes, fragments, paths
+ *
+ * What this room is for
+ *   Makes and ends struct net, and answers the questions that concern all
+ *   interfaces at once.
+ *
+ * Never      sends or receives; the rooms beside it do.
+ * Lock       the stack lock is held.
+ */
+#include "net.h"
+
+#include <string.h>
+
+#include "addr.h"
+#include "ground/limits.h"
+
+void net_init(struct net *n, struct engine *eng)
+{
+	memset(n, 0, sizeof(*n));
+	n->eng = eng;
+	reasm_init(&n->reasm, eng, n);
+	pmtu_init(&n->pmtu, eng);
+	igmp_init(&n->igmp, n);
+	n->icmp_tokens = LIMIT_ICMP_BURST;
+	n->icmp_refill = eng->now;
+	n->ip_id = rand_u32(&eng->rand);
+}
+
+void net_fini(struct net *n)
+{
+	reasm_fini(&n->reasm);
+	igmp_fini(&n->igmp);
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		dhcp4_fini(&n->dhcp4[i]);
+		iface_fini(&n->ifs[i]);
+	}
+	n->nifs = 0;
+}
+
+void net_claim(struct net *n)
+{
+	for (uint32_t i = 0; i < n->nifs; i++)
+		neigh_claim(&n->ifs[i].neigh);
+}
+
+void net_rebuild(struct net *n)
+{
+	reasm_init(&n->reasm, n->eng, n);
+	pmtu_rebuild(&n->pmtu);
+	/* Its count may be wrong; routers will say it again. */
+	memset(&n->redirects, 0, sizeof(n->redirects));
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		neigh_rebuild(&n->ifs[i].neigh);
+		addr_rebuild(&n->ifs[i]);
+		dhcp4_rebuild(&n->dhcp4[i]);
+	}
+	igmp_rebuild(&n->igmp);
+}
+
+struct iface *net_add_iface(struct net *n, const char *name, int link)
+{
+	struct iface *ifp;
+
+	if (n->nifs == LIMIT_IFACES)
+		return NULL;
+	ifp = &n->ifs[n->nifs];
+	iface_init(ifp, n->eng, n, n->nifs + 1, name, link);
+	n->nifs++;
+	return ifp;
+}
+
+bool net_is_local(const struct net *n, const struct inet_addr *a)
+{
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		if (iface_owns(&n->ifs[i], a))
+			return true;
+	}
+	return false;
+}
+
+bool net_is_broadcast(const struct net *n, const struct inet_addr *a)
+{
+	if (inet_is_broadcast4(a))
+		return true;
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		if (iface_is_broadcast(&n->ifs[i], a))
+			return true;
+	}
+	return false;
+}

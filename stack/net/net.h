@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * net.h - the network floor's state: interfaces, routes, fragments, paths
+ *
+ * What this room is for
+ *   One struct that the rooms of this floor share, and the pointers up to the
+ *   transports that the switchboards (ip4.c, icmp4.c) need.
+ *
+ * Lock       the stack lock is held.
+ */
+#ifndef STACK_NET_H
+#define STACK_NET_H
+
+#include "dhcp4.h"
+#include "ground/engine.h"
+#include "link/iface.h"
+#include "igmp.h"
+#include "reasm.h"
+#include "nd_router.h"
+#include "pmtu.h"
+#include "redirect.h"
+#include "route.h"
+
+struct tcp;
+struct udp;
+
+struct net {
+	struct engine *eng;             /* [I] */
+	struct tcp *tcp;                /* [I] the floor above; NULL in tests */
+	struct udp *udp;                /* [I] */
+	struct udp *echo, *raw;         /* [I] ping and raw sockets, or NULL */
+	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
+	uint32_t nifs;                  /* [S] */
+	struct dhcp4 dhcp4[LIMIT_IFACES]; /* [S] of the same index */
+	struct route_table routes;        /* [S] */
+	struct reasm_table reasm;         /* [S] */
+	struct pmtu_table pmtu;           /* [S] */
+	struct redirect_table redirects;  /* [S] */
+	struct nd_routers nd;             /* [S] */
+	struct igmp igmp;                 /* [S] */
+	uint32_t icmp_tokens;             /* [S] errors we may still send */
+	usecs icmp_refill;                /* [S] when tokens were last added */
+	uint32_t ip_id; /* [S] counter mixed per destination */
+};
+
+void net_init(struct net *n, struct engine *eng);
+void net_fini(struct net *n);
+
+/* After a death inside, before and after the sweep. Datagrams that are being
+ * put together are given up, as if a fragment had been lost. */
+void net_claim(struct net *n);
+void net_rebuild(struct net *n);
+
+/* Appends an interface; NULL when LIMIT_IFACES exist. */
+struct iface *net_add_iface(struct net *n, const char *name, int link);
+
+/* Is `a` an address of this host, on any interface (strong to programs,
+ * weak on the wire: RFC 1122 3.3.4.2)? */
+bool net_is_local(const struct net *n, const struct inet_addr *a);
+
+/* Broadcast (limited or directed) of any interface. */
+bool net_is_broadcast(const struct net *n, const struct inet_addr *a);
+
+#endif

@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * boot.c - from a configuration to a running stack
+ *
+ * What this room is for
+ *   Maps the arena, opens the device and what stacks on it, gives interfaces
+ *   their addresses and routes, and gives everything back when a step fails.
+ *   Each failure is one sentence that says what to do.
+ *
+ * Never      falls back to anything: no stack, no program.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "net/addr.h"
+#include "net/arp.h"
+#include "socket/bell.h"
+#include "net/dhcp4.h"
+#include "driver.h"
+#include "ground/explain.h"
+#include "keeper.h"
+#include "link/link_kind.h"
+#include "ground/log.h"
+#include "ground/must.h"
+#include "socket/ownfd.h"
+#include "ground/sys.h"
+#include "socket/turn.h"
+#include "undertaker.h"
+
+#define MEMORY_DEFAULT (4ull << 30)
+#define MEMORY_MIN (16ull << 20)
+
+static int arena_memfd = -1;
+static uint32_t die_turns;  /* see stack_die_inside() */
+static struct link *device; /* the lowest layer of the first interface */
+static int lifeline = -1;   /* see stack_hold_lifeline() */
+
+bool stack_is_up(void)
+{
+	return turn_stack != NULL;
+}
+
+/* config.c has checked it. */
+static void open_log(const struct stack_config *c)
+{
+	struct log_levels levels;
+	const char *file;
+
+	MUST(log_parse(c->log ? c->log : "warn", &levels, &file) == 0);
+	log_open(c->log_fd, &levels);
+	log_use_colour(c->log_colour);
+}
+
+static int make_arena(const struct stack_config *c, struct arena **out,
+		      const struct why *why)
+{
+	uint64_t cap = c->memory_bytes ? c->memory_bytes : MEMORY_DEFAULT;
+	int ret;
+
+	if (cap < MEMORY_MIN)
+		return explain(why, -EINVAL,
+			       "%llu bytes of memory are too few: at least "
+			       "16m are needed",
+			       (unsigned long long)cap);
+	ret = arena_create(cap, out);
+	if (ret == -EEXIST)
+		return explain(why, ret,
+			       "the address %p, where the stack's memory must "
+			       "lie, is taken in this program (a sanitizer or "
+			       "another preload?)",
+			       ARENA_ADDRESS);
+	if (ret < 0)
+		return explain(why, ret,
+			       "the stack's memory cannot be made: %s",
+			       strerror(-ret));
+	arena_memfd = arena_fd(*out);
+	ownfd_adopt(&arena_memfd);
+	arena_set_fd(*out, arena_memfd);
+	return 0;
+}
+
+static int make_stack(struct arena *arena, const struct stack_config *c,
+		      struct stack **out, const struct why *why)
+{
+	struct rand_key seed;
+	struct stack *st = arena_alloc(arena, sizeof(*st), ARENA_ROOT);
+	int ret;
+
+	if (sys_getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
+		return explain(why, -EIO, "the kernel gives no random numbers");
+	ret = st ? sock_stack_init(st, arena, &seed) : -ENOMEM;
+	if (ret < 0)
+		return explain(why, ret, "the stack's memory is too small");
+	st->eng.now = driver_now();
+	st->wall_offset = driver_wall_offset();
+	snprintf(st->link, sizeof(st->link), "%s", c->link ? c->link : "");
+	*out = st;
+	return 0;
+}
+
+static int open_loopback(struct stack *st, const struct why *why)
+{
+	struct inet_prefix p = {inet_from4(ip4_make(127, 0, 0, 1)), 96 + 8};
+	struct inet_prefix p6 = {{{0}}, 128};
+	struct iface *lo;
+	struct link *l;
+	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
+
+	if (ret < 0)
+		return explain(why, ret,
+			       "the loopback interface cannot be made: %s",
+			       strerror(-ret));
+	ret = link_attach(l);
+	if (ret < 0)
+		return explain(why, ret, "too many links");
+	lo = net_add_iface(&st->net, "lo", ret);
+	MUST(lo);
+	lo->is_loopback = true;
+	lo->mtu = LIMIT_LOOP_MTU;
+	lo->caps = l->caps;
+	p6.addr.b[15] = 1;
+	ret = iface_add_addr(lo, &p);
+	return ret < 0 ? ret : iface_add_addr(lo, &p6);
+}
+
+/* Tees and impairments, from the device upward. */
+static int wrap_link(const struct stack_config *c, struct stack *st,
+		     struct link **l, const struct why *why)
+{
+	struct impairment imp;
+	int ret;
+
+	if (c->pcap) {
+		ret = link_pcap_open(*l, c->pcap, st->eng.now,
+				     st->eng.now + st->wall_offset, l);
+		if (ret < 0)
+			return explain(why, ret,
+				       "NSSHIM_PCAP=%s cannot be written: %s",
+				       c->pcap, strerror(-ret));
+		ownfd_adopt(&(*l)->file);
+	}
+	if (c->impair) {
+		ret = link_impair_parse(c->impair, &imp, why->text, why->size);
+		if (ret == 0)
+			ret = link_impair_open(*l, &imp, l);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* Locally administered, unicast, and different from stack to stack. */
+static struct eth_addr make_mac(struct stack *st, const struct stack_config *c)
+{
+	static const uint8_t none[6];
+	struct eth_addr mac;
+	uint64_t n = rand_u64(&st->eng.rand);
+
+	memcpy(mac.b, c->mac, 6);
+	if (memcmp(c->mac, none, 6) != 0)
+		return mac;
+	memcpy(mac.b, &n, 6);
+	mac.b[0] = (uint8_t)((mac.b[0] & 0xfc) | 0x02);
+	return mac;
+}
+
+/* IPv4 is announced; IPv6 is probed while it is used already. */
+static int add_address(struct iface *ifp, const struct inet_prefix *p)
+{
+	int ret;
+
+	if (!inet_is4(&p->addr)) {
+		ret = addr_add_link_local(ifp);
+		return ret < 0 ? ret : addr_add6(ifp, p, ADDR_BY_CONFIG, true);
+	}
+	ret = iface_add_addr(ifp, p);
+	if (ret == 0)
+		arp_announce(ifp, &p->addr);
+	return ret;
+}
+
+static int add_addresses(const struct stack_config *c, struct iface *ifp,
+			 const struct why *why)
+{
+	for (size_t i = 0; i < c->naddrs; i++) {
+		struct inet_prefix p;
+		int ret = inet_parse_prefix(c->addrs[i], &p);
+
+		if (ret == 0)
+			ret = add_address(ifp, &p);
+		if (ret < 0)
+			return explain(why, ret,
+				       "NSSHIM_ADDR: %s cannot be used: %s",
+				       c->addrs[i], strerror(-ret));
+	}
+	return 0;
+}
+
+static int add_gateway(struct stack *st, struct iface *ifp, const char *text,
+		       const struct why *why)
+{
+	struct route r = {.ifindex = ifp->index};
+	struct path path;
+	int ret = inet_parse(text, &r.gateway);
+
+	if (ret < 0)
+		return explain(why, ret, "NSSHIM_GATEWAY=%s is not an address",
+			       text);
+	if (inet_is4(&r.gateway))
+		r.dst = (struct inet_prefix){inet_from4(ip4_make(0, 0, 0, 0)),
+					     96};
+	if (route_lookup(&st->net, &r.gateway, NULL, &path) < 0)
+		return explain(why, -EINVAL,
+			       "NSSHIM_GATEWAY=%s is in none of the networks "
+			       "of NSSHIM_ADDR",
+			       text);
+	return route_add(&st->net, &r);
+}
+
+/* "10.0.0.1", "fd00::1", or both with a comma. */
+static int add_gateways(const struct stack_config *c, struct stack *st,
+			struct iface *ifp, const struct why *why)
+{
+	const char *at = c->gateway;
+	int ret = 0;
+
+	while (at && *at && ret == 0) {
+		size_t len = strcspn(at, ",");
+		char text[INET_TEXT_MAX];
+
+		snprintf(text, sizeof(text), "%.*s", (int)len, at);
+		ret = add_gateway(st, ifp, text, why);
+		at += at[len] ? len + 1 : len;
+	}
+	return ret;
+}
+
+/* The link with all its layers; `fd` as link_spec_open() says. */
+static int open_link(const struct stack_config *c, struct stack *st, int fd,
+		     struct link **l, const struct why *why)
+{
+	struct link_spec spec;
+	int ret = link_spec_parse(c->link ? c->link : st->link, &spec,
+				  why->text, why->size);
+
+	if (ret == 0)
+		ret = link_spec_open(&spec, c->offload && !c->impair, fd,
+				     st->eng.arena, &st->stream, l, why->text,
+				     why->size);
+	if (ret < 0)
+		return ret;
+	device = *l;
+	ownfd_adopt(&device->fd);
+	return wrap_link(c, st, l, why);
+}
+
+static int open_device(const struct stack_config *c, struct stack *st,
+		       const struct why *why)
+{
+	struct iface *ifp;
+	struct link *l;
+	int ret = open_link(c, st, -1, &l, why);
+
+	if (ret < 0)
+		return ret;
+	ret = link_attach(l);
+	if (ret < 0)
+		return explain(why, ret, "too many links");
+	ifp = net_add_iface(&st->net, l->name, ret);
+	MUST(ifp);
+	ifp->mtu = c->mtu ? c->mtu : l->mtu;
+	ifp->caps = l->caps;
+	ifp->mac = make_mac(st, c);
+	ret = link_address(l, &ifp->mac);
+	if (ret < 0)
+		return explain(why, ret,
+			       "the link does not take our hardware address: "
+			       "%s",
+			       strerror(-ret));
+	ret = add_addresses(c, ifp, why);
+	if (ret == 0 && c->dhcp4)
+		ret = dhcp4_start(ifp, c->mtu == 0);
+	return ret < 0 ? ret : add_gateways(c, st, ifp, why);
+}
+
+/* After a failure another try may follow. */
+static void take_back(struct arena *arena)
+{
+	for (int i = 0; i < LIMIT_IFACES; i++)
+		link_detach(i);
+	ownfd_forget(&arena_memfd);
+	arena_unmap(arena);
+}
+
+int stack_boot(const struct stack_config *c, char *sentence, size_t size)
+{
+	const struct why where = {sentence, size}, *why = &where;
+	struct arena *arena;
+	struct stack *st = NULL;
+	int ret;
+
+	open_log(c);
+	ret = make_arena(c, &arena, why);
+	if (ret < 0)
+		return ret;
+	ret = make_stack(arena, c, &st, why);
+	if (ret < 0)
+		goto unmap;
+
+	bell_setup(arena_id(arena));
+	MUST(lock_take(&st->eng.lock) == LOCK_CLEAN);
+	ret = open_loopback(st, why);
+	if (ret == 0)
+		ret = open_device(c, st, why);
+	lock_release(&st->eng.lock);
+	if (ret < 0)
+		goto unmap;
+
+	turn_stack = st;
+	return 0;
+
+unmap:
+	/* The process ends after this: other descriptors need no care. */
+	take_back(arena);
+	return ret;
+}
+
+/* --- the family: programs that a program of ours executes ---------------- */
+
+/* A number may have become anything meanwhile. 0: not a pipe. */
+static unsigned long long pipe_inode(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)
+		       ? st.st_ino
+		       : 0;
+}
+
+int stack_export(char *text, size_t size)
+{
+	int n;
+
+	if (!turn_stack || !device)
+		return -ENOENT;
+	n = snprintf(text, size, "%d,%d,%d:%llx,%llx", arena_memfd, device->fd,
+		     lifeline, pipe_inode(lifeline),
+		     (unsigned long long)arena_id(turn_stack->eng.arena));
+	if (n < 0 || (size_t)n >= size)
+		return -ENOSPC;
+	stack_let_inherit(true);
+	return 0;
+}
+
+void stack_let_inherit(bool yes)
+{
+	int flag = yes ? 0 : FD_CLOEXEC;
+
+	if (!turn_stack || !device)
+		return;
+	sys_fcntl(arena_memfd, F_SETFD, flag);
+	sys_fcntl(device->fd, F_SETFD, flag);
+	if (lifeline >= 0)
+		sys_fcntl(lifeline, F_SETFD, flag);
+}
+
+void stack_hold_lifeline(int fd)
+{
+	if (fd < 0)
+		return;
+	if (lifeline >= 0) {
+		ownfd_forget(&lifeline);
+		sys_close(lifeline);
+	}
+	lifeline = fd;
+	ownfd_adopt(&lifeline);
+}
+
+bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
+{
+	if (!turn_stack || !device)
+		return false;
+	*memfd = arena_memfd;
+	*tap = device->fd;
+	*id = arena_id(turn_stack->eng.arena);
+	return true;
+}
+
+/* The links of a stack that another process has made. */
+static int reopen_links(const struct stack_config *c, struct stack *st, int fd,
+			const struct why *why)
+{
+	struct link *l;
+	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
+
+	if (ret == 0)
+		ret = link_attach_at(st->net.ifs[0].link, l);
+	if (ret < 0)
+		return explain(why, ret,
+			       "the loopback interface cannot be attached: %s",
+			       strerror(-ret));
+	ret = open_link(c, st, fd, &l, why);
+	return ret < 0 ? ret : link_attach_at(st->net.ifs[1].link, l);
+}
+
+int stack_join(const char *text, const struct stack_config *c, char *sentence,
+	       size_t size)
+{
+	const struct why where = {sentence, size}, *why = &where;
+	unsigned long long id, inode;
+	struct arena *arena;
+	struct stack *st;
+	int memfd, fd, line, ret;
+
+	if (sscanf(text, "%d,%d,%d:%llx,%llx", &memfd, &fd, &line, &inode,
+		   &id) != 5)
+		return -ENOENT;
+	open_log(c);
+	ret = arena_attach(memfd, &arena);
+	if (ret < 0)
+		return ret == -EEXIST
+			       ? explain(why, ret,
+					 "the address %p, where the stack's "
+					 "memory "
+					 "must lie, is taken in this program",
+					 ARENA_ADDRESS)
+			       : -ENOENT;
+	st = arena_root(arena);
+	if (arena_id(arena) != id || !st || st->net.nifs < 2) {
+		arena_unmap(arena);
+		return -ENOENT;
+	}
+	arena_memfd = memfd;
+	ownfd_adopt(&arena_memfd);
+	arena_set_fd(arena, arena_memfd);
+	bell_setup(id);
+	ret = reopen_links(c, st, fd, why);
+	if (ret < 0) {
+		take_back(arena);
+		return ret;
+	}
+	if (inode && pipe_inode(line) == inode)
+		stack_hold_lifeline(line);
+	turn_stack = st;
+	return 0;
+}
+
+void stack_after_fork_in_child(void)
+{
+	if (!turn_stack)
+		return;
+	if (die_turns)
+		turn_die_after = die_turns + (uint32_t)sys_getpid() % die_turns;
+	ownfd_after_fork_in_child();
+	undertaker_after_fork_in_child();
+	bell_after_fork_in_child();
+	driver_after_fork_in_child();
+	if (!family_self())
+		return;
+	turn_enter();
+	family_after_fork_in_child(turn_stack);
+	turn_leave(turn_stack);
+	undertaker_tell();
+}
+
+void stack_note_shared(sock_id id)
+{
+	struct sock_slot *slot = sock_slot_of(turn_stack, id);
+
+	if (slot)
+		__atomic_store_n(&slot->shared, true, __ATOMIC_RELEASE);
+}
+
+void stack_before_family(void)
+{
+	if (turn_stack && family_self())
+		undertaker_start();
+}
+
+void stack_die_inside(uint32_t turns)
+{
+	die_turns = turns;
+}
+
+void stack_before_confinement(void)
+{
+	stack_settle_in();
+	stack_before_family();
+	driver_stock();
+}
+
+void stack_settle_in(void)
+{
+	if (turn_stack && driver_start() < 0)
+		log_warn("no stack thread: only waiting threads drive");
+}
+
+int stack_check_addr(const char *text, char *why_text, size_t why_size)
+{
+	const struct why why = {why_text, why_size};
+	struct inet_addr a;
+
+	if (inet_parse(text, &a) == 0)
+		return 0;
+	return explain(&why, -EINVAL, "\"%s\" is not an IP address", text);
+}
+
+/* Can it be one interface's address? */
+static bool is_host(const struct inet_addr *a)
+{
+	return inet_is4(a) || (!inet_is_any(a) && !inet_is_multicast(a) &&
+			       !inet_is_loopback(a));
+}
+
+int stack_check_prefix(const char *text, char *why_text, size_t why_size)
+{
+	const struct why why = {why_text, why_size};
+	struct inet_prefix p;
+
+	if (inet_parse_prefix(text, &p) == 0 && is_host(&p.addr))
+		return 0;
+	return explain(&why, -EINVAL,
+		       "\"%s\" is not an address with a prefix length "
+		       "like 10.0.0.2/24 or fd00::2/64",
+		       text);
+}
+
+int stack_check_link(const char *text, char *why, size_t why_size)
+{
+	struct link_spec spec;
+
+	return link_spec_parse(text, &spec, why, why_size);
+}
+
+int stack_check_impair(const char *spec, char *why, size_t why_size)
+{
+	struct impairment imp;
+
+	return link_impair_parse(spec, &imp, why, why_size);
+}
+
+int stack_check_log(const char *text, const char **file)
+{
+	struct log_levels levels;
+
+	return log_parse(text, &levels, file);
+}
+
+bool stack_log_is_verbose(const char *text)
+{
+	struct log_levels levels;
+	const char *file;
+
+	return log_parse(text, &levels, &file) == 0 &&
+	       levels.of[LOG_ROOM_STACK] >= LOG_INFO;
+}
+
+size_t stack_own_fds(int *fds, size_t max)
+{
+	return ownfd_list(fds, max);
+}
+
+bool stack_hold(void)
+{
+	return turn_stack && driver_hold();
+}
+
+void stack_let_go(void)
+{
+	driver_let_go();
+}
+
+bool stack_owns_fd(int fd)
+{
+	return ownfd_has(fd);
+}
+
+int stack_move_fd(int fd)
+{
+	int ret = ownfd_move(fd);
+
+	return ret;
+}
+
+void stack_drain(uint64_t linger_us)
+{
+	usecs deadline = driver_now() + linger_us;
+	bool sending =
+		turn_stack && !family_leave(turn_stack) && !keeper_takes_over();
+
+	while (sending && driver_now() < deadline) {
+		struct timespec pause = {0, 200 * 1000};
+		struct stack *st = turn_enter();
+
+		sending = tcp_any_sending(&st->tcp);
+		turn_leave(st);
+		if (!sending)
+			break;
+		driver_poke();
+		sys_ppoll(NULL, 0, &pause, NULL);
+	}
+}
+
+bool stack_iface(size_t i, struct stack_iface_info *out)
+{
+	struct stack *st;
+	struct iface *ifp;
+
+	if (!turn_stack)
+		return false;
+	st = turn_enter();
+	memset(out, 0, sizeof(*out));
+	ifp = i < st->net.nifs ? &st->net.ifs[i] : NULL;
+	if (ifp)
+		sock_describe_iface(ifp, out);
+	turn_leave(st);
+	return ifp != NULL;
+}
+
+void stack_warn(const char *line)
+{
+	log_warn("%s", line);
+}
+
+static const char *const kind_names[ARENA_NKINDS] = {
+	[ARENA_SOCK] = "SOCKETS",  [ARENA_CONN] = "TCP_CONNECTIONS",
+	[ARENA_PKT] = "PACKETS",   [ARENA_EPSET] = "EPOLL_SETS",
+	[ARENA_WAIT] = "SLEEPERS", [ARENA_TABLE] = "TABLES",
+	[ARENA_OTHER] = "OTHERS",  [ARENA_LENT] = "LENT_PACKETS",
+};
+
+void stack_print_stats(int fd)
+{
+	size_t used, cap, counts[ARENA_NKINDS];
+	struct stack *st;
+	struct stats copy;
+
+	if (!turn_stack || fd < 0)
+		return;
+	st = turn_enter();
+	copy = st->eng.stats;
+	used = arena_used(st->eng.arena);
+	cap = arena_cap(st->eng.arena);
+	for (int i = 0; i < ARENA_NKINDS; i++)
+		counts[i] = arena_count(st->eng.arena, (enum arena_kind)i);
+	turn_leave(st);
+	stats_print(&copy, fd);
+	dprintf(fd, "%-24s %zu of %zu\n", "MEMORY_BYTES", used, cap);
+	for (int i = 0; i < ARENA_NKINDS; i++)
+		if (kind_names[i])
+			dprintf(fd, "%-24s %zu\n", kind_names[i], counts[i]);
+}

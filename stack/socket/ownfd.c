@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * ownfd.c - the few descriptors that are ours, not the program's
+ *
+ * What this room is for
+ *   A table of places where a number is kept. Programs close and dup over
+ *   numbers they think are free; the high end of the table is where they look
+ *   last, and select() never looks above FD_SETSIZE.
+ *
+ * Never      allocates.
+ */
+
+#include "ownfd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
+
+#include "ground/sys.h"
+
+enum {
+	HIGH_MARK = 1 << 16, /* beyond this a descriptor table gets costly */
+	HIGH_ROOM = OWNFD_MAX,
+};
+
+static int *places[OWNFD_MAX];
+static size_t nplaces;
+static int lowest = INT_MAX; /* [a] no number of ours was ever below it */
+static char spin;
+
+static void spin_lock(void)
+{
+	while (__atomic_test_and_set(&spin, __ATOMIC_ACQUIRE))
+		;
+}
+
+static void spin_unlock(void)
+{
+	__atomic_clear(&spin, __ATOMIC_RELEASE);
+}
+
+/* The lowest number we would like: near the limit, but not absurdly high. */
+static int high_from(void)
+{
+	struct rlimit lim = {1024, 1024};
+	long top;
+
+	sys_call6(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&lim, 0, 0);
+	top = lim.rlim_cur > HIGH_MARK ? HIGH_MARK : (long)lim.rlim_cur;
+	return (int)(top > 4 * HIGH_ROOM ? top - HIGH_ROOM : top - top / 4);
+}
+
+static int move_up(int fd)
+{
+	int from = high_from();
+	int moved;
+
+	if (fd >= from)
+		return fd;
+	moved = sys_fcntl(fd, F_DUPFD_CLOEXEC, from);
+	if (moved < 0)
+		return moved;
+	sys_close(fd);
+	return moved;
+}
+
+static void remember_lowest(int fd)
+{
+	if (fd >= 0 && fd < __atomic_load_n(&lowest, __ATOMIC_RELAXED))
+		__atomic_store_n(&lowest, fd, __ATOMIC_RELEASE);
+}
+
+int ownfd_adopt(int *fd)
+{
+	int moved = move_up(*fd);
+
+	if (moved >= 0)
+		*fd = moved;
+	spin_lock();
+	if (nplaces < OWNFD_MAX)
+		places[nplaces++] = fd;
+	remember_lowest(*fd);
+	spin_unlock();
+	return moved == -EBADF ? -EBADF : 0;
+}
+
+void ownfd_forget(int *fd)
+{
+	spin_lock();
+	for (size_t i = 0; i < nplaces; i++) {
+		if (places[i] == fd) {
+			places[i] = places[--nplaces];
+			break;
+		}
+	}
+	spin_unlock();
+}
+
+void ownfd_after_fork_in_child(void)
+{
+	spin_unlock();
+}
+
+size_t ownfd_list(int *fds, size_t max)
+{
+	size_t n = 0;
+
+	spin_lock();
+	for (size_t i = 0; i < nplaces; i++) {
+		if (*places[i] < 0)
+			continue;
+		if (n < max)
+			fds[n] = *places[i];
+		n++;
+	}
+	spin_unlock();
+	return n;
+}
+
+bool ownfd_has(int fd)
+{
+	bool is_ours = false;
+
+	if (fd < __atomic_load_n(&lowest, __ATOMIC_ACQUIRE))
+		return false;
+	spin_lock();
+	for (size_t i = 0; i < nplaces && !is_ours; i++)
+		is_ours = *places[i] == fd;
+	spin_unlock();
+	return is_ours;
+}
+
+int ownfd_move(int fd)
+{
+	int ret = -ENOENT;
+
+	spin_lock();
+	for (size_t i = 0; i < nplaces && ret == -ENOENT; i++) {
+		if (*places[i] != fd)
+			continue;
+		/* The next free number from the high mark on, never `fd`,
+		 * which is still in use. */
+		int moved = sys_fcntl(fd, F_DUPFD_CLOEXEC, high_from());
+
+		ret = moved < 0 ? moved : 0;
+		if (moved >= 0)
+			*places[i] = moved;
+		remember_lowest(moved);
+	}
+	spin_unlock();
+	return ret;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * sock_wait_test.c - proves sock_wait.c: which events wake which waiter, and
+ * that a waiter is rung once, however many events there are.
+ */
+
+#include "sock_wait.h"
+#include "testkit/socktest.h"
+
+TestSuite(sock_wait, .init = kit_open, .fini = kit_close);
+
+static struct sock_slot slot;
+static struct readiness ready;
+
+static struct waiter *watch_for(uint32_t events)
+{
+	struct waiter *w = waiter_new(kit.arena, 1);
+
+	readiness_init(&ready, &slot);
+	slot.ready = 0;
+	waiter_watch(w, 0, &ready, events);
+	return w;
+}
+
+Test(sock_wait, level_that_rises_wakes)
+{
+	struct waiter *w = watch_for(EPOLLIN);
+
+	readiness_set(&ready, EPOLLOUT, 0);
+	cr_assert(eq(u32, w->word, 0));
+	readiness_set(&ready, EPOLLOUT | EPOLLIN, 0);
+	cr_assert(eq(u32, w->word, 1));
+	/* Still there: no news. An edge is. */
+	readiness_set(&ready, EPOLLOUT | EPOLLIN, 0);
+	cr_assert(eq(u32, w->word, 1));
+	readiness_set(&ready, EPOLLOUT | EPOLLIN, EPOLLIN);
+	cr_assert(eq(u32, w->word, 2));
+	waiter_free(kit.arena, w);
+}
+
+Test(sock_wait, an_edge_that_is_not_in_the_level_is_no_event)
+{
+	struct waiter *w = watch_for(EPOLLIN);
+
+	readiness_set(&ready, EPOLLOUT, EPOLLIN);
+	cr_assert(eq(u32, w->word, 0));
+	waiter_free(kit.arena, w);
+}
+
+Test(sock_wait, a_sleeper_is_noted_once)
+{
+	struct waiter *w = watch_for(EPOLLIN);
+	struct wakes wakes;
+
+	w->asleep = WAITER_FUTEX;
+	readiness_set(&ready, EPOLLIN, EPOLLIN);
+	readiness_set(&ready, EPOLLIN, EPOLLIN);
+	wakes_take(&wakes);
+	cr_assert(eq(u32, wakes.n, 1));
+	cr_assert(wakes.w[0].word == &w->word);
+	cr_assert(eq(u32, w->asleep, WAITER_AWAKE));
+	wakes_take(&wakes);
+	cr_assert(eq(u32, wakes.n, 0));
+	waiter_free(kit.arena, w);
+}
+
+Test(sock_wait, one_who_is_awake_is_not_rung)
+{
+	struct waiter *w = watch_for(EPOLLIN);
+	struct wakes wakes;
+
+	readiness_set(&ready, EPOLLIN, 0);
+	wakes_take(&wakes);
+	cr_assert(eq(u32, wakes.n, 0));
+	waiter_free(kit.arena, w);
+}
+
+Test(sock_wait, the_object_that_goes_wakes_its_waiters)
+{
+	struct waiter *w = watch_for(EPOLLIN);
+	struct wakes wakes;
+
+	w->asleep = WAITER_BELL + 9;
+	readiness_fini(&ready);
+	wakes_take(&wakes);
+	cr_assert(eq(u32, wakes.n, 1));
+	cr_assert(wakes.w[0].word == NULL);
+	cr_assert(eq(u32, wakes.w[0].bell, 9));
+	waiter_free(kit.arena, w);
+}

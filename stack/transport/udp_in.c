@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+
+/*
+ * udp_in.c - a datagram arrives, or an error about one of ours
+ *
+ * What this room is for
+ *   Finds the pcbs an arriving datagram is for (connected before bound,
+ *   address before wildcard; all of them for broadcast and multicast) and
+ *   queues it there at its true cost. Turns ICMP errors into a pcb's pending
+ *   error.
+ *
+ * Comes in   ip4.c delivers; icmp.c tells errors.
+ * Goes out   news to the socket floor; "port unreachable" through icmp.c.
+ * Never      wakes anybody; a full queue drops the newest.
+ * Lock       the stack lock is held.
+ * Follows    RFC 768, RFC 1122 4.1.3, udp(7), ip(7) IP_RECVERR.
+ */
+#include "udp.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "link/cksum.h"
+#include "net/dhcp4.h"
+#include "net/icmp.h"
+#include "link/iface.h"
+#include "ground/must.h"
+#include "raw.h"
+#include "udp_err.h"
+#include "link/wire.h"
+
+static struct udp_pcb *pcb_of(struct binding *b)
+{
+	return container_of(b, struct udp_pcb, bind);
+}
+
+/*
+ * RFC 768: the length is believed if the packet holds it; zero in the checksum
+ * field says that there is none (RFC 8200 8.1 forbids that for v6).
+ */
+static enum verdict check(struct pkt *p, const struct inet_addr *src,
+			  const struct inet_addr *dst)
+{
+	const struct udp_wire *wire = (const void *)p->data;
+	uint32_t sum;
+	uint16_t len;
+
+	if (p->len < sizeof(*wire))
+		return DROP_UDP_SHORT;
+	len = be16_get(wire->len);
+	if (len < sizeof(*wire) || len > p->len)
+		return DROP_UDP_LENGTH;
+	pkt_trim(p, len);
+	if (be16_get(wire->cksum) == 0)
+		return inet_is4(src) ? DONE : DROP_UDP_CHECKSUM;
+	if (p->csum != PKT_CSUM_UNKNOWN)
+		return DONE;
+	sum = cksum_pseudo(src, dst, IP_PROTO_UDP, len);
+	sum = cksum_partial(p->data, len, sum);
+	return cksum_fold(sum) == 0xffff ? DONE : DROP_UDP_CHECKSUM;
+}
+
+/*
+ * Linux's rule: one more as long as the limit is not passed. The headers stay
+ * in front, and the block shrinks to what is in it.
+ */
+enum verdict udp_enqueue(struct udp_pcb *pcb, struct pkt *p)
+{
+	struct engine *eng = pcb->udp->eng;
+
+	if (pcb->rcv_cost > pcb->rcv_max) {
+		pcb->drops++;
+		return DROP_UDP_FULL;
+	}
+	if (arena_room_left(eng->arena) >= ARENA_ROOM_FULL) {
+		pcb->drops++;
+		return DROP_NO_MEMORY;
+	}
+	pkt_push(p, (size_t)(p->data - p->l3));
+	p = pkt_compact(eng->arena, p);
+	list_push(&pcb->rcvq, &p->link);
+	pcb->rcv_count++;
+	pcb->rcv_cost += pkt_cost(p);
+	if (pcb->udp->kind == UDP_PLAIN)
+		stats_add(&eng->stats, STAT_UDP_IN_DATAGRAMS, 1);
+	news_leave(eng, &pcb->news, NEWS_READABLE);
+	return TAKEN;
+}
+
+/* NULL when memory is out. */
+struct pkt *udp_copy_of(struct arena *a, const struct pkt *p)
+{
+	size_t len = (size_t)(p->data + p->len - p->l3);
+	struct pkt *copy = pkt_new(a, len, 0);
+
+	if (!copy)
+		return NULL;
+	memcpy(pkt_append(copy, len), p->l3, len);
+	copy->l3 = copy->data;
+	copy->l4 = copy->data + (p->l4 - p->l3);
+	copy->ifp = p->ifp;
+	copy->stamp = p->stamp;
+	copy->tos = p->tos;
+	copy->to_broadcast = p->to_broadcast;
+	copy->csum = PKT_CSUM_VALID;
+	pkt_pull(copy, (size_t)(copy->l4 - copy->data));
+	return copy;
+}
+
+bool udp_is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
+{
+	return pcb->ifindex == 0 || pcb->ifindex == ifp->index;
+}
+
+static bool has_joined(const struct udp_pcb *pcb, const struct inet_addr *group,
+		       uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < pcb->ngroups; i++) {
+		const struct udp_group *g = &pcb->groups[i];
+
+		if (inet_equal(&g->group, group) &&
+		    (g->ifindex == 0 || g->ifindex == ifindex))
+			return true;
+	}
+	return false;
+}
+
+/* ip(7) IP_MULTICAST_ALL: by default any group of the host will do. */
+static bool wants_group(struct udp_pcb *pcb, const struct iface *ifp,
+			const struct inet_addr *dst)
+{
+	if (!inet_is_multicast(dst) || udp_manner_of(pcb, dst)->multicast_all)
+		return true;
+	return has_joined(pcb, dst, ifp->index);
+}
+
+/* Everybody gets a copy; the original is freed by the caller. */
+static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
+				   struct pkt *p, const struct ports_tuple *key)
+{
+	enum verdict v = DROP_UDP_PORT;
+	struct binding *b = NULL;
+
+	while ((b = ports_next_bound(&u->ports, key, b))) {
+		struct udp_pcb *pcb = pcb_of(b);
+		struct pkt *copy;
+
+		if (!udp_is_open_to(pcb, ifp) ||
+		    !wants_group(pcb, ifp, &key->local))
+			continue;
+		copy = udp_copy_of(u->eng->arena, p);
+		if (!copy)
+			return DROP_NO_MEMORY;
+		v = udp_enqueue(pcb, copy);
+		if (v == TAKEN)
+			v = DONE;
+		else
+			pkt_free(u->eng->arena, copy);
+	}
+	return v;
+}
+
+struct udp_pcb *udp_find(struct udp *u, const struct ports_tuple *key)
+{
+	struct binding *b = ports_find_tuple(&u->ports, key);
+
+	if (!b)
+		b = ports_find_bound(&u->ports, key, false);
+	return b ? pcb_of(b) : NULL;
+}
+
+enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
+		       const struct inet_addr *src, const struct inet_addr *dst)
+{
+	const struct udp_wire *wire = (const void *)p->data;
+	struct ports_tuple key;
+	struct udp_pcb *pcb;
+	enum verdict v;
+
+	MUST_HOLD(&u->eng->lock);
+	v = check(p, src, dst);
+	if (v != DONE)
+		return v;
+	p->l4 = p->data;
+	p->ifp = ifp;
+	key = (struct ports_tuple){*dst, *src, be16_get(wire->dport),
+				   be16_get(wire->sport)};
+	if (dhcp4_has_port(ifp, be16_get(wire->dport)))
+		return dhcp4_input(ifp, p);
+	if (inet_is_multicast(dst) || iface_is_broadcast(ifp, dst))
+		return deliver_to_all(u, ifp, p, &key);
+
+	pcb = udp_find(u, &key);
+	if (pcb && udp_is_open_to(pcb, ifp))
+		return udp_enqueue(pcb, p);
+	stats_add(&u->eng->stats, STAT_UDP_NO_PORTS, 1);
+	if (!pcb)
+		icmp_send_port_unreachable(ifp, p);
+	return DROP_UDP_PORT;
+}
+
+/*
+ * Linux's rule: a connected pcb hears of hard errors, and of a path that is
+ * too narrow unless it lets its datagrams be fragmented; with recverr it hears
+ * of everything.
+ */
+static bool wants_error(struct udp_pcb *pcb, const struct icmp_error *e)
+{
+	const struct udp_manner *m = udp_manner_of(pcb, &e->remote);
+
+	if (m->recverr)
+		return true;
+	if (!udp_is_connected(pcb))
+		return false;
+	if (e->error == EMSGSIZE)
+		return m->pmtudisc != UDP_PMTUDISC_DONT;
+	return e->hard;
+}
+
+bool udp_icmp_is_ours(struct udp *u, const struct icmp_error *e)
+{
+	struct ports_tuple key = {e->local, e->remote, e->local_port,
+				  e->remote_port};
+
+	return udp_find(u, &key) != NULL;
+}
+
+void udp_icmp_error(struct udp *u, const struct icmp_error *e)
+{
+	struct ports_tuple key = {e->local, e->remote, e->local_port,
+				  e->remote_port};
+	struct udp_pcb *pcb;
+
+	MUST_HOLD(&u->eng->lock);
+	pcb = udp_find(u, &key);
+	if (!pcb || !wants_error(pcb, e))
+		return;
+	pcb->error = e->error;
+	if (udp_manner_of(pcb, &e->remote)->recverr)
+		udp_err_note(pcb, e);
+	news_leave(u->eng, &pcb->news, NEWS_ERROR);
+}
