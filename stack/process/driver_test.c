@@ -182,6 +182,17 @@ static int wake(struct sleeper *z)
 	return z->result;
 }
 
+/* The stack thread may be in the middle of a turn, and then goes on driving: so
+ * until one drives. A slot that was lost for ever ends in the time limit. */
+static void start_driving(struct sleeper *z)
+{
+	start(z);
+	while (z->waiter->asleep < WAITER_BELL) {
+		cr_assert(eq(int, wake(z), 0));
+		start(z);
+	}
+}
+
 /* It sleeps without a deadline: without a nudge nothing would happen. */
 Test(driver, a_timer_armed_by_another_thread_reaches_the_sleeping_driver)
 {
@@ -220,8 +231,7 @@ Test(driver, the_first_sleeper_drives_the_second_needs_no_descriptor)
 {
 	struct sleeper first, second;
 
-	start(&first);
-	cr_assert(ge(u32, first.waiter->asleep, WAITER_BELL));
+	start_driving(&first);
 	start(&second);
 	cr_assert(eq(u32, second.waiter->asleep, WAITER_FUTEX));
 	cr_assert(eq(int, wake(&second), 0));
@@ -233,8 +243,7 @@ Test(driver, cancelled_it_gives_the_slot_back)
 	struct sleeper z;
 
 	for (int i = 0; i < 20; i++) {
-		start(&z);
-		cr_assert(ge(u32, z.waiter->asleep, WAITER_BELL), "it drives");
+		start_driving(&z);
 		cr_assert(eq(int, pthread_cancel(z.thread), 0));
 		cr_assert(eq(int, pthread_join(z.thread, NULL), 0));
 		end_waiter(z.waiter);
