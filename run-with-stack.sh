@@ -33,7 +33,8 @@ usage: run-with-stack.sh [options] [--] COMMAND [ARG...]
 Runs COMMAND with its own TCP/IP stack on a TAP device.
 
   --addr PREFIX[,PREFIX]  the stack's addresses, as 10.0.0.2/24,fd00::2/64;
-                          dhcp: from a server at the other end
+                          dhcp: from a server at the other end;
+                          auto: IPv4 by DHCP and IPv6 from routers
                           (default: a free /30 of 10.201.0.0/16)
   --gateway ADDR[,ADDR]   the stack's way out, one of each family; also
                           what the kernel's end gets when the TAP is made here
@@ -139,6 +140,17 @@ read_options()
   command=("$@")
 }
 
+# Are addresses asked for, and not only told?
+asks_network()
+{
+  [[ ,$addr, == *,dhcp,* || ,$addr, == *,auto,* ]]
+}
+
+tap_is_there()
+{
+  [[ -n $tap ]] && "${ip[@]}" link show dev "$tap" >/dev/null 2>&1
+}
+
 # One of each family: the IPv6 one is kept in gateway6.
 split_gateway()
 {
@@ -170,6 +182,8 @@ check_options()
     [[ $p == *:* || $p == dhcp || $p == auto ]] || is_ip4_prefix "$p" ||
       die "--addr $p: must be an address with a length, as 10.0.0.2/24"
   done
+  ! asks_network || [[ -n $bridge$link$netns ]] || tap_is_there ||
+    die "--addr $addr: nobody gives addresses at the end of a TAP that is made here; use --bridge BR, --netns NAME, --link packet:INTERFACE or a --tap that is there"
   split_gateway
   for p in ${dns//,/ }; do
     is_ip4 "$p" || [[ $p == *:* ]] || die "--dns $p: must be an address"

@@ -282,8 +282,8 @@ use_tap()
     [[ -n $there ]] || die "$tap has no address to go by; give --addr PREFIX"
     addr=$(neighbour_of "$there")/${there#*/}
   fi
-  # What a DHCP server tells is not to be guessed.
-  [[ -n $gateway || -z $there || ,$addr, == *,dhcp,* ]] || gateway=${there%/*}
+  # What the network tells is not to be guessed.
+  [[ -n $gateway || -z $there ]] || asks_network || gateway=${there%/*}
 }
 
 # A device whose last program has ended, and whose keeper still delivers: from
@@ -311,7 +311,9 @@ make_device()
   out=$("${ip[@]}" tuntap add dev "$1" mode tap vnet_hdr "${@:2}" 2>&1) ||
     die "cannot make the TAP $1: ${out:-ip tuntap failed} (is /dev/net/tun there, and readable?)"
   made_tap=$1
-  "${in_netns[@]}" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$1/disable_ipv6" 2>/dev/null
+  # A router that shall answer has an address there.
+  [[ ,$addr, == *,auto,* && -z $bridge ]] ||
+    "${in_netns[@]}" sh -c "echo 1 >/proc/sys/net/ipv6/conf/$1/disable_ipv6" 2>/dev/null
   "${ip[@]}" link set dev "$1" txqueuelen 4096 ${mtu:+mtu "$mtu"} up ||
     die "cannot bring up $1${mtu:+ with MTU $mtu}"
 }

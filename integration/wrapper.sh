@@ -64,6 +64,7 @@ expect 125 "unknown option" wrap --bogus true
 expect 125 "no command" wrap
 expect 125 "bad address" wrap --addr 10.0.0.2 true
 expect 125 "bad gateway" wrap --addr 10.0.0.2/24 --gateway 10.9.0.1 true
+expect 125 "auto on a TAP of its own" wrap --addr auto true
 expect 125 "no such namespace" wrap --netns no-such true
 expect 125 "no such bridge" wrap --bridge no-such --addr 10.0.0.2/24 true
 expect 0 "--help" wrap --help

@@ -133,8 +133,11 @@ static int take_one_addr(const char *part)
 		s->dhcp4 = true;
 		return 0;
 	}
-	if (!strcmp(part, "auto"))
-		return refuse("%s is not there yet", part);
+	if (!strcmp(part, "auto")) {
+		s->dhcp4 = true;
+		s->autoconf = true;
+		return 0;
+	}
 	if (s->naddrs == STACK_LIST_MAX)
 		return refuse("more than %d addresses", STACK_LIST_MAX);
 	if (stack_check_prefix(part, reason, sizeof(reason)) < 0)
@@ -430,7 +433,8 @@ static const struct variable {
 	{"NSSHIM_TAP", take_tap, "the name of a TAP device, like tap0",
 	 UNLESS_LINK},
 	{"NSSHIM_ADDR", take_addr,
-	 "dhcp, or addresses with their prefix lengths, like 10.0.0.2/24",
+	 "auto, dhcp, or addresses with their prefix lengths, like "
+	 "10.0.0.2/24",
 	 REQUIRED},
 	{"NSSHIM_GATEWAY", take_gateway,
 	 "an address, like 10.0.0.1, or one of each family", OPTIONAL},
@@ -546,6 +550,7 @@ uint64_t config_key(void)
 	for (size_t i = 0; i < c->naddrs; i++)
 		mix_word(&hash, c->addrs[i]);
 	mix(&hash, &c->dhcp4, sizeof(c->dhcp4));
+	mix(&hash, &c->autoconf, sizeof(c->autoconf));
 	mix(&hash, &c->mtu, sizeof(c->mtu));
 	mix(&hash, c->mac, sizeof(c->mac));
 	mix(&hash, &c->memory_bytes, sizeof(c->memory_bytes));

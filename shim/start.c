@@ -51,7 +51,7 @@
 /* How long the end of a process without a keeper waits for the peers. */
 #define DRAIN_US 5000000ull
 
-/* How long a program waits for DHCP before its first line. */
+/* How long a program waits for an address before its first line. */
 #define ADDRESS_WAIT_US 10000000ull
 
 enum {
@@ -137,9 +137,11 @@ static bool shows_colours(int fd)
 /* Programs look up, bind and connect with their first lines. */
 static void wait_for_address(void)
 {
-	if (stack_wait_for_address(ADDRESS_WAIT_US) == -ETIMEDOUT)
-		say("no DHCP server has answered for 10 seconds: going on "
-		    "without an address, and asking on");
+	char why[WHY_MAX];
+
+	if (stack_wait_for_address(ADDRESS_WAIT_US, why, sizeof(why)) ==
+	    -ETIMEDOUT)
+		say(why);
 }
 
 /* Joins the stack of who started us, or makes one. */

@@ -41,7 +41,8 @@ struct stack_config {
 	const char *link;                  /* "tap:tap0", see link_kind.h */
 	const char *addrs[STACK_LIST_MAX]; /* "10.0.0.2/24" */
 	size_t naddrs;
-	bool dhcp4;            /* and one by DHCP */
+	bool dhcp4;    /* and one by DHCP */
+	bool autoconf; /* and whatever else the network gives; with dhcp4 */
 	const char *gateway;   /* or NULL */
 	uint32_t mtu;          /* 0: the device's */
 	uint8_t mac[6];        /* all zero: made up */
@@ -83,11 +84,13 @@ int stack_join(const char *text, const struct stack_config *config, char *why,
 bool stack_is_up(void);
 
 /*
- * Where DHCP was asked for: drives the stack until it has brought an address,
- * or until it has been asking for so long. 0, also without DHCP; -ETIMEDOUT:
- * it goes on asking while the stack is driven.
+ * Where the network was asked for addresses: drives the stack until it has
+ * brought one, or until it has been asking for so long. With one address of
+ * either family the other one gets a second more. 0, also when nothing was
+ * asked for; -ETIMEDOUT with a sentence in `why` that says what was tried: it
+ * goes on asking while the stack is driven.
  */
-int stack_wait_for_address(uint64_t us);
+int stack_wait_for_address(uint64_t us, char *why, size_t why_size);
 
 /* The name servers that DHCP has brought, port 53; how many. */
 size_t stack_dns(struct sockaddr_in *out, size_t max);

@@ -42,6 +42,8 @@ enum limit_count {
 	 * announce: RFC 4861 6.3.4 asks for two at least. */
 	LIMIT_REDIRECTS = 64,
 	LIMIT_ND_ROUTERS = 8,
+	/* Router solicitations before the pauses grow (RFC 4861 10). */
+	LIMIT_RTR_SOLICITS = 3,
 	/* Groups on all interfaces that routers are told of: as many as UDP can
 	 * join; sources of one group that a query may ask about. */
 	LIMIT_IGMP_GROUPS = 448,
@@ -126,20 +128,23 @@ enum limit_bytes {
 #define LIMIT_NEIGH_RETRANS_US SEC(1)    /* RFC 4861 RETRANS_TIMER */
 #define LIMIT_NEIGH_REACHABLE_US SEC(30) /* RFC 4861 REACHABLE_TIME */
 #define LIMIT_NEIGH_DELAY_US SEC(5)      /* RFC 4861 DELAY_FIRST_PROBE_TIME */
-#define LIMIT_NEIGH_STALE_US SEC(600)    /* unused that long: forgotten */
-#define LIMIT_REASM_US SEC(30)           /* Linux; RFC 791 says 15 and up */
-#define LIMIT_REASM6_US SEC(60)          /* RFC 8200 4.5 */
-#define LIMIT_REDIRECT_US SEC(300)       /* Linux: ip_rt_gc_timeout */
-#define LIMIT_PMTU_US SEC(600)           /* RFC 1191 6.3 */
-#define LIMIT_TIME_WAIT_US SEC(60)       /* Linux TCP_TIMEWAIT_LEN */
-#define LIMIT_FIN_WAIT_2_US SEC(60)      /* Linux tcp_fin_timeout */
-#define LIMIT_RTO_MIN_US MSEC(200)       /* Linux; RFC 6298 says 1 s */
-#define LIMIT_RTO_MAX_US SEC(120)        /* RFC 6298 2.5: at least 60 s */
-#define LIMIT_RTO_INIT_US SEC(1)         /* RFC 6298 2.1 */
-#define LIMIT_DELACK_US MSEC(40)         /* RFC 1122: below 500 ms */
-#define LIMIT_CORK_US MSEC(200)          /* tcp(7) TCP_CORK */
-#define LIMIT_TRIM_US SEC(1)             /* memory is kept that long */
-#define LIMIT_KEEPIDLE_US SEC(7200)      /* RFC 1122 4.2.3.6 */
+#define LIMIT_RTR_SOLICIT_US SEC(4) /* RFC 4861 RTR_SOLICITATION_INTERVAL */
+#define LIMIT_RTR_SOLICIT_DELAY_US SEC(1)  /* RFC 4861 10 */
+#define LIMIT_RTR_SOLICIT_MAX_US SEC(3600) /* RFC 7559 2 */
+#define LIMIT_NEIGH_STALE_US SEC(600)      /* unused that long: forgotten */
+#define LIMIT_REASM_US SEC(30)             /* Linux; RFC 791 says 15 and up */
+#define LIMIT_REASM6_US SEC(60)            /* RFC 8200 4.5 */
+#define LIMIT_REDIRECT_US SEC(300)         /* Linux: ip_rt_gc_timeout */
+#define LIMIT_PMTU_US SEC(600)             /* RFC 1191 6.3 */
+#define LIMIT_TIME_WAIT_US SEC(60)         /* Linux TCP_TIMEWAIT_LEN */
+#define LIMIT_FIN_WAIT_2_US SEC(60)        /* Linux tcp_fin_timeout */
+#define LIMIT_RTO_MIN_US MSEC(200)         /* Linux; RFC 6298 says 1 s */
+#define LIMIT_RTO_MAX_US SEC(120)          /* RFC 6298 2.5: at least 60 s */
+#define LIMIT_RTO_INIT_US SEC(1)           /* RFC 6298 2.1 */
+#define LIMIT_DELACK_US MSEC(40)           /* RFC 1122: below 500 ms */
+#define LIMIT_CORK_US MSEC(200)            /* tcp(7) TCP_CORK */
+#define LIMIT_TRIM_US SEC(1)               /* memory is kept that long */
+#define LIMIT_KEEPIDLE_US SEC(7200)        /* RFC 1122 4.2.3.6 */
 #define LIMIT_KEEPINTVL_US SEC(75)
 #define LIMIT_KEEPCNT 9
 #define LIMIT_KEEPER_US SEC(120)       /* as long as TCP tries an orphan */

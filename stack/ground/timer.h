@@ -28,6 +28,7 @@ enum timer_kind {
 	TIMER_IFACE, /* address probes and announcements */
 	TIMER_IGMP,  /* in struct net: reports of groups */
 	TIMER_DHCP4, /* in struct dhcp4 */
+	TIMER_AUTO6, /* in struct auto6 */
 	TIMER_TRIM,  /* in struct stack: memory may go back; turn.c */
 	TIMER_TEST,  /* unit tests */
 };

@@ -32,6 +32,7 @@ enum {
 };
 
 static const struct inet_addr ALL_NODES = {{0xff, 2, [15] = 1}};
+static const struct inet_addr ALL_ROUTERS = {{0xff, 2, [15] = 2}};
 
 /* An option that carries an Ethernet address. */
 struct ll_option {
@@ -179,6 +180,25 @@ void nd_probe(struct iface *ifp, const struct iface_addr *a)
 	nonce[1] = 1;
 	memcpy(nonce + 2, &a->nonce, NONCE_LEN);
 	push_message(&t, ICMP6_NEIGHBOR_SOLICIT, 0, &a->prefix.addr);
+	send(ifp, &t, &how);
+}
+
+/* RFC 4429 3.3: without our link address while somebody else may have ours. */
+void nd_solicit_routers(struct iface *ifp)
+{
+	const struct inet_addr *ours = iface_link_local(ifp);
+	struct ip_how how = {.dst = ALL_ROUTERS, .from_nobody = !ours};
+	struct icmp6_wire *rs;
+	struct tx t;
+
+	tx_init(&t);
+	if (ours) {
+		how.src = *ours;
+		if (!is_optimistic(ifp, ours))
+			push_ll(&t, ifp, ND_OPT_SOURCE_LL);
+	}
+	rs = tx_push(&t, sizeof(*rs));
+	*rs = (struct icmp6_wire){.type = ICMP6_ROUTER_SOLICIT};
 	send(ifp, &t, &how);
 }
 

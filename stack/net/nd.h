@@ -29,6 +29,9 @@ void nd_solicit(struct iface *ifp, const struct inet_addr *target,
 /* Asks whether anybody else has `a`, a tentative or optimistic address. */
 void nd_probe(struct iface *ifp, const struct iface_addr *a);
 
+/* Asks which routers are there (RFC 4861 4.1). */
+void nd_solicit_routers(struct iface *ifp);
+
 /* Says, unasked, that we have `ours` (RFC 4861 7.2.6). */
 void nd_announce(struct iface *ifp, const struct inet_addr *ours);
 

@@ -146,6 +146,7 @@ enum verdict nd_router_input(struct iface *ifp, struct pkt *p)
 	if (nd_link_address(o, ND_OPT_SOURCE_LL, &mac))
 		neigh_learn(&ifp->neigh, src, &mac);
 	learn_router(ifp, src, be32_get(w->icmp.word));
+	auto6_on_advert(ifp, be32_get(w->icmp.word) & 0xffff);
 	while ((at = nd_next_option(&o))) {
 		if (at[0] == ND_OPT_PREFIX)
 			learn_prefix(ifp, (const void *)at);

@@ -35,6 +35,7 @@ void net_fini(struct net *n)
 	igmp_fini(&n->igmp);
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		dhcp4_fini(&n->dhcp4[i]);
+		auto6_fini(&n->auto6[i]);
 		iface_fini(&n->ifs[i]);
 	}
 	n->nifs = 0;
@@ -56,6 +57,7 @@ void net_rebuild(struct net *n)
 		neigh_rebuild(&n->ifs[i].neigh);
 		addr_rebuild(&n->ifs[i]);
 		dhcp4_rebuild(&n->dhcp4[i]);
+		auto6_rebuild(&n->auto6[i]);
 	}
 	igmp_rebuild(&n->igmp);
 }

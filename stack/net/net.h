@@ -12,6 +12,7 @@
 #ifndef STACK_NET_H
 #define STACK_NET_H
 
+#include "auto6.h"
 #include "dhcp4.h"
 #include "ground/engine.h"
 #include "link/iface.h"
@@ -33,6 +34,7 @@ struct net {
 	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
 	uint32_t nifs;                  /* [S] */
 	struct dhcp4 dhcp4[LIMIT_IFACES]; /* [S] of the same index */
+	struct auto6 auto6[LIMIT_IFACES]; /* [S] of the same index */
 	struct route_table routes;        /* [S] */
 	struct reasm_table reasm;         /* [S] */
 	struct pmtu_table pmtu;           /* [S] */

@@ -18,6 +18,7 @@
 
 #include "net/addr.h"
 #include "net/arp.h"
+#include "net/auto6.h"
 #include "socket/bell.h"
 #include "net/dhcp4.h"
 #include "driver.h"
@@ -284,6 +285,8 @@ static int open_device(const struct stack_config *c, struct stack *st,
 	ret = add_addresses(c, ifp, why);
 	if (ret == 0 && c->dhcp4)
 		ret = dhcp4_start(ifp, c->mtu == 0);
+	if (ret == 0 && c->autoconf)
+		ret = auto6_start(ifp);
 	return ret < 0 ? ret : add_gateways(c, st, ifp, why);
 }
 

@@ -20,6 +20,7 @@
 
 #include "net/addr.h"
 #include "ground/critical.h"
+#include "net/auto6.h"
 #include "net/dhcp4.h"
 #include "process/driver.h"
 #include "link/eth.h"
@@ -149,6 +150,9 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_DHCP4:
 		dhcp4_on_timer(container_of(t, struct dhcp4, timer));
+		break;
+	case TIMER_AUTO6:
+		auto6_on_timer(container_of(t, struct auto6, timer));
 		break;
 	case TIMER_PMTU:
 	case TIMER_NONE:

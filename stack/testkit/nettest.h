@@ -392,6 +392,9 @@ static inline void nettest_advance(struct nettest *t, usecs by)
 			addr_on_timer(container_of(timer, struct iface, timer));
 		else if (timer->kind == TIMER_IGMP)
 			igmp_on_timer(timer);
+		else if (timer->kind == TIMER_AUTO6)
+			auto6_on_timer(
+				container_of(timer, struct auto6, timer));
 	}
 }
 

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * dhcp4_wait.c - a program that needs an address waits for DHCP
+ * address_wait.c - a program that needs an address waits for the network's
  *
  * What this room is for
  *   Drives the stack in the calling thread, because at start-up there is no
- *   other, until the lease is there or the patience is over. The wait counts
+ *   other, until an address is there or the patience is over. The wait counts
  *   from when asking began, so that of many programs that start without a
- *   server only the first ones wait.
+ *   server only the first ones wait; and with one family there, only the first
+ *   waits a moment for the other.
  *
  * Comes in   shim/start.c, shim/lookup.c.
- * Proved by  integration/dhcp.sh
+ * Proved by  integration/dhcp.sh integration/slaac.sh
  * Follows    RFC 2132 3.8 (name servers).
  */
 #include "stack.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "driver.h"
@@ -27,6 +29,40 @@
 /* Another process may read the link, and nobody tells us then. */
 #define LOOK_AGAIN_US MSEC(50)
 
+/* What the second family gets when the first is there. */
+#define GRACE_US SEC(1)
+
+/* Has the interface an address that reaches beyond the link? */
+static bool has_address(const struct iface *ifp, bool is4)
+{
+	for (uint32_t i = 0; i < ifp->naddrs; i++) {
+		const struct iface_addr *a = &ifp->addrs[i];
+
+		if (inet_is4(&a->prefix.addr) == is4 && iface_addr_is_ours(a) &&
+		    !inet_is_link_local(&a->prefix.addr))
+			return true;
+	}
+	return false;
+}
+
+/* `auto`: either family will do. */
+static usecs wait_for_either(struct stack *st, uint32_t i, uint64_t us)
+{
+	struct auto6 *a = &st->net.auto6[i];
+	bool has4 = has_address(&st->net.ifs[i], true);
+	bool has6 = has_address(&st->net.ifs[i], false);
+	usecs until = a->began + us;
+
+	if (has4 && has6)
+		return 0;
+	if (!has4 && !has6)
+		return until;
+	if (a->usable_at == 0)
+		a->usable_at = st->eng.now;
+	until = MIN(until, a->usable_at + GRACE_US);
+	return until > st->eng.now ? until : 0;
+}
+
 /* The end of the wait; 0: there is nothing to wait for. */
 static usecs wait_until(struct stack *st, uint64_t us)
 {
@@ -35,10 +71,32 @@ static usecs wait_until(struct stack *st, uint64_t us)
 	for (uint32_t i = 0; i < st->net.nifs; i++) {
 		const struct dhcp4 *d = &st->net.dhcp4[i];
 
-		if (d->stage != DHCP4_OFF && !d->has_lease)
+		if (st->net.auto6[i].ifp)
+			until = MAX(until, wait_for_either(st, i, us));
+		else if (d->stage != DHCP4_OFF && !d->has_lease)
 			until = MAX(until, d->began + us);
 	}
 	return until;
+}
+
+/* What was asked, and what came of it. */
+static void tell(struct stack *st, uint64_t us, char *why, size_t size)
+{
+	const char *v6 = "";
+
+	for (uint32_t i = 0; i < st->net.nifs; i++) {
+		const struct auto6 *a = &st->net.auto6[i];
+
+		if (!a->ifp)
+			continue;
+		v6 = a->has_advert ? ", and the IPv6 router that did gives no "
+				     "addresses"
+				   : ", and no IPv6 router";
+	}
+	snprintf(why, size,
+		 "no DHCP server has answered for %u seconds%s: going on "
+		 "without an address, and asking on",
+		 (unsigned int)(us / USECS_PER_SEC), v6);
 }
 
 static void sleep_for(usecs us)
@@ -51,7 +109,7 @@ static void sleep_for(usecs us)
 	sys_ppoll(fds, n, &pause, NULL);
 }
 
-int stack_wait_for_address(uint64_t us)
+int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 {
 	while (turn_stack) {
 		struct stack *st;
@@ -64,6 +122,8 @@ int stack_wait_for_address(uint64_t us)
 		until = wait_until(st, us);
 		next = turn_next(st);
 		now = st->eng.now;
+		if (until && now >= until)
+			tell(st, us, why, why_size);
 		turn_leave(st);
 		if (until == 0)
 			return 0;
