@@ -33,6 +33,10 @@ declare -A needs=(
     python3-pyroute2=/usr/lib/python3/dist-packages/pyroute2
     openssh-server=sshd openssh-client=ssh git=git
     postgresql=/usr/lib/postgresql/*/bin/postgres xinetd=xinetd fcgiwrap=fcgiwrap
+    bind9-dnsutils=dig
+    bind9-host=host
+    ldnsutils=drill
+    php-cli=php
     inetutils-telnetd=telnetd inetutils-telnet=telnet systemd=systemd-socket-activate"
 )
 

@@ -23,9 +23,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <netinet/in.h>
-#include <string.h>
-
+#include "dns_exchange.h"
 #include "shim.h"
 
 enum { BUFFER_SIZE = 4096 };
@@ -50,125 +48,24 @@ static bool is_final(enum dns_verdict v)
 	return v == DNS_ANSWERED || v == DNS_NO_DATA || v == DNS_NO_NAME;
 }
 
-static socklen_t addr_len(const struct sockaddr_storage *addr)
-{
-	return addr->ss_family == AF_INET ? sizeof(struct sockaddr_in)
-					  : sizeof(struct sockaddr_in6);
-}
-
-/* Milliseconds until then, rounded up; 0 when it has passed. */
-static int ms_until(uint64_t deadline_us)
-{
-	uint64_t now = stack_now();
-
-	return deadline_us > now ? (int)((deadline_us - now + 999) / 1000) : 0;
-}
-
-/* Waits for one descriptor: its revents, or 0 at the deadline. */
-static int wait_for(int fd, short events, uint64_t deadline_us)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-	int ms;
-
-	while ((ms = ms_until(deadline_us)) > 0) {
-		int n = poll(&p, 1, ms);
-
-		if (n > 0)
-			return p.revents;
-		if (n < 0 && errno != EINTR)
-			return 0;
-	}
-	return 0;
-}
-
 /* --- TCP ----------------------------------------------------------------- */
-
-/* All of it before the deadline, in either direction. */
-static bool send_all(int fd, const uint8_t *buf, size_t len, uint64_t deadline)
-{
-	while (len > 0) {
-		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
-
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return false;
-		if (n < 0 && !wait_for(fd, POLLOUT, deadline))
-			return false;
-		if (n < 0)
-			continue;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-static bool recv_all(int fd, uint8_t *buf, size_t len, uint64_t deadline)
-{
-	while (len > 0) {
-		ssize_t n = recv(fd, buf, len, 0);
-
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-			return false;
-		if (n < 0 && !wait_for(fd, POLLIN, deadline))
-			return false;
-		if (n < 0)
-			continue;
-		buf += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
-static bool connect_to(int fd, const struct sockaddr_storage *server,
-		       uint64_t deadline)
-{
-	socklen_t len = sizeof(int);
-	int error = 0;
-
-	if (connect(fd, (const void *)server, addr_len(server)) == 0)
-		return true;
-	if (errno != EINPROGRESS && errno != EINTR)
-		return false;
-	return wait_for(fd, POLLOUT, deadline) &&
-	       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 &&
-	       error == 0;
-}
-
-/* The question and its answer, each behind its length. */
-static enum dns_verdict converse(const struct asking *a, int fd, uint8_t *msg,
-				 uint64_t deadline)
-{
-	uint8_t ask[2 + DNS_QUESTION_MAX];
-	size_t len = dns_write(&a->question, ask + 2);
-	enum dns_verdict v;
-
-	ask[0] = (uint8_t)(len >> 8);
-	ask[1] = (uint8_t)len;
-	if (!connect_to(fd, a->server, deadline) ||
-	    !send_all(fd, ask, len + 2, deadline) ||
-	    !recv_all(fd, msg, 2, deadline))
-		return DNS_FAILED;
-	len = (size_t)msg[0] << 8 | msg[1];
-	if (!recv_all(fd, msg, len, deadline))
-		return DNS_FAILED;
-	v = dns_read(&a->question, msg, len, &a->query->answer);
-	return is_final(v) ? v : DNS_FAILED;
-}
 
 static enum dns_verdict ask_over_tcp(const struct asking *a, uint64_t deadline)
 {
-	enum dns_verdict v;
-	uint8_t *msg;
-	int fd;
+	enum dns_verdict v = DNS_FAILED;
+	uint8_t ask[DNS_QUESTION_MAX];
+	size_t len = dns_write(&a->question, ask);
+	uint8_t *msg = malloc(DNS_MESSAGE_MAX);
+	ssize_t n;
 
-	fd = socket(a->server->ss_family,
-		    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
+	if (!msg)
 		return DNS_FAILED;
-	msg = malloc(DNS_MESSAGE_MAX);
-	v = msg ? converse(a, fd, msg, deadline) : DNS_FAILED;
+	n = dns_exchange_stream(a->server, ask, len, msg, DNS_MESSAGE_MAX,
+				deadline);
+	if (n >= 0)
+		v = dns_read(&a->question, msg, (size_t)n, &a->query->answer);
 	free(msg);
-	close(fd);
-	return v;
+	return is_final(v) ? v : DNS_FAILED;
 }
 
 /* --- UDP ----------------------------------------------------------------- */
@@ -195,12 +92,8 @@ static bool send_question(struct asking *a)
 
 static void start(struct asking *a)
 {
-	a->fd = socket(a->server->ss_family,
-		       SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (a->fd < 0)
-		return;
-	if (connect(a->fd, (const void *)a->server, addr_len(a->server)) < 0 ||
-	    !send_question(a))
+	a->fd = dns_exchange_open(a->server);
+	if (a->fd >= 0 && !send_question(a))
 		stop(a);
 }
 
@@ -246,7 +139,7 @@ static void run(struct round *r)
 	int ms;
 	int n;
 
-	while ((ms = ms_until(r->deadline_us)) > 0) {
+	while ((ms = dns_exchange_ms_until(r->deadline_us)) > 0) {
 		size_t open = 0;
 
 		for (size_t i = 0; i < r->n; i++) {

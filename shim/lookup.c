@@ -26,6 +26,8 @@
 
 #include "config.h"
 #include "dns_client.h"
+#include "raw.h"
+#include "shim.h"
 
 enum {
 	/* Block lists in /etc/hosts reach some megabytes. */
@@ -46,7 +48,8 @@ static bool read_file(const char *path, struct text *out)
 	ssize_t n;
 	int fd;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* The host's file, also where the program is shown another one. */
+	fd = (int)raw3(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
 		size = st.st_size < FILE_MAX_BYTES ? (size_t)st.st_size
 						   : FILE_MAX_BYTES;
@@ -89,7 +92,7 @@ static void use_learned_servers(struct resolve_conf *conf)
 		conf->nservers = n;
 }
 
-static bool read_conf(struct resolve_conf *conf)
+bool lookup_host_conf(struct resolve_conf *conf)
 {
 	struct text text;
 
@@ -98,6 +101,15 @@ static bool read_conf(struct resolve_conf *conf)
 		return false;
 	resolve_conf_read(conf, text.bytes, text.len);
 	free(text.bytes);
+	return true;
+}
+
+bool lookup_conf(struct resolve_conf *conf)
+{
+	struct text text;
+
+	if (!lookup_host_conf(conf))
+		return false;
 	if (!read_file("/etc/nsswitch.conf", &text))
 		return false;
 	resolve_conf_read_nsswitch(conf, text.bytes, text.len);
@@ -115,6 +127,18 @@ static bool read_conf(struct resolve_conf *conf)
 	if (conf->nservers == 0)
 		use_default_server(conf);
 	return true;
+}
+
+bool lookup_has_own_servers(void)
+{
+	struct sockaddr_in one;
+
+	if (config.ndns > 0)
+		return true;
+	/* The network may have told before the first socket. */
+	if (config.stack.dhcp4)
+		shim_need_start();
+	return stack_is_up() && stack_dns(&one, 1) > 0;
 }
 
 /* --- /etc/hosts and localhost -------------------------------------------- */
@@ -318,7 +342,7 @@ static enum lookup_verdict look_up(const char *name, unsigned int families,
 	struct resolve_conf conf;
 
 	host_clear(out);
-	if (!read_conf(&conf))
+	if (!lookup_conf(&conf))
 		return LOOKUP_NO_MEMORY;
 	for (size_t i = 0; i < conf.nsources; i++) {
 		enum lookup_verdict v = LOOKUP_NO_NAME;
@@ -390,7 +414,7 @@ void lookup_own_domain(char *domain, size_t size)
 	struct resolve_conf conf;
 
 	domain[0] = '\0';
-	if (!read_conf(&conf) || conf.nsearch == 0 ||
+	if (!lookup_conf(&conf) || conf.nsearch == 0 ||
 	    strlen(conf.search[0]) >= size)
 		return;
 	memcpy(domain, conf.search[0], strlen(conf.search[0]) + 1);

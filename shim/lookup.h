@@ -14,7 +14,10 @@
 #ifndef SHIM_LOOKUP_H
 #define SHIM_LOOKUP_H
 
+#include <stdbool.h>
+
 #include "hosts.h"
+#include "resolve_conf.h"
 
 enum lookup_verdict {
 	LOOKUP_FOUND,
@@ -32,5 +35,15 @@ enum lookup_verdict lookup_addr(const struct host_addr *addr, struct host *out);
 
 /* The first search domain, or "". For getnameinfo()'s NI_NOFQDN. */
 void lookup_own_domain(char *domain, size_t size);
+
+/* How names are looked up now: both files, the environment, and NSSHIM_DNS or
+ * what the network said. False: no memory. */
+bool lookup_conf(struct resolve_conf *conf);
+
+/* What the host's /etc/resolv.conf says by itself. False: no memory. */
+bool lookup_host_conf(struct resolve_conf *conf);
+
+/* Are the servers other ones than those of the host's /etc/resolv.conf? */
+bool lookup_has_own_servers(void);
 
 #endif

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * open.c - open(2), openat(2), fopen(3) of /proc/net
+ * open.c - open(2), openat(2), fopen(3) of /proc/net and /etc/resolv.conf
  *
  * What this room is for
  *   Tools read interfaces, routes, sockets and counters as text under
  *   /proc/net. What is about TCP/IP there is the stack's: the program gets a
- *   file in memory with what the stack says at that moment. Every other path
- *   goes to libc after a look at its first six letters.
+ *   file in memory with what the stack says at that moment. The same for the
+ *   name servers, where the stack has others than the host: dig, c-ares and
+ *   many languages read /etc/resolv.conf themselves. Every other path goes to
+ *   libc after a look at its first letters.
  *
- * Never      allocates or resolves: malloc implementations call open() while
- *            they initialise.
- * Follows    proc(5), open(2).
- * Proved by  integration/console.sh
+ * Never      allocates or resolves for another path: malloc implementations
+ *            call open() while they initialise.
+ * Follows    proc(5), resolv.conf(5), open(2).
+ * Proved by  integration/console.sh, integration/lookup_tools.sh
  */
 
 #include <errno.h>
@@ -22,6 +24,7 @@
 #include <sys/mman.h>
 
 #include "fork.h"
+#include "lookup.h"
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
@@ -37,6 +40,7 @@ int __openat64_2(int dir, const char *path, int flags);
 
 enum {
 	PIECE = 16 << 10, /* what the stack writes in one turn */
+	TEXT_SIZE = 4096, /* of a resolv.conf: servers, domains, options */
 	PID_DIGITS = 10,
 };
 
@@ -73,8 +77,15 @@ static bool write_all(int fd, const char *buf, size_t len)
 	return true;
 }
 
+/* An empty file in memory, or -errno. */
+static int open_empty(const char *name, int flags)
+{
+	return (int)raw3(SYS_memfd_create, (long)name,
+			 flags & O_CLOEXEC ? MFD_CLOEXEC : 0, 0);
+}
+
 /* A file in memory with all that the stack says. -ENOENT: not the stack's. */
-static int open_ours(const char *name, int flags)
+static int open_net(const char *name, int flags)
 {
 	struct stack_proc_place place = {{0}};
 	char piece[PIECE];
@@ -83,8 +94,7 @@ static int open_ours(const char *name, int flags)
 
 	if (n < 0)
 		return (int)n;
-	fd = (int)raw3(SYS_memfd_create, (long)name,
-		       flags & O_CLOEXEC ? MFD_CLOEXEC : 0, 0);
+	fd = open_empty(name, flags);
 	if (fd < 0)
 		return fd;
 	while (n > 0) {
@@ -96,22 +106,52 @@ static int open_ours(const char *name, int flags)
 	return fd;
 }
 
-/* Under /proc/ at least: is it a file of the stack? */
+static bool is_proc(const char *path)
+{
+	return !strncmp(path, "/proc/", 6);
+}
+
+/* -ENOENT: the host's file holds for the program, too. */
+static int open_resolv_conf(int flags)
+{
+	char text[TEXT_SIZE];
+	struct resolve_conf conf;
+	size_t len;
+	int fd;
+
+	if (!lookup_has_own_servers() || !lookup_conf(&conf))
+		return -ENOENT;
+	len = resolve_conf_print(&conf, text, sizeof(text));
+	fd = open_empty("resolv.conf", flags);
+	if (fd < 0)
+		return fd;
+	(void)!write_all(fd, text, len);
+	raw3(SYS_lseek, fd, 0, SEEK_SET);
+	return fd;
+}
+
+/* Under /proc/ or /etc/ at least: does the stack know better? */
 static bool is_ours(const char *path, int flags, int *fd)
 {
-	const char *name = net_part(path + 6);
+	const char *name = is_proc(path) ? net_part(path + 6) : NULL;
 
-	if (!name || (flags & O_ACCMODE) != O_RDONLY || !shim_is_ready() ||
-	    !stack_is_up() || fork_is_vfork_child())
+	if (!name && strcmp(path, "/etc/resolv.conf") != 0)
 		return false;
-	*fd = open_ours(name, flags);
+	if ((flags & O_ACCMODE) != O_RDONLY || !shim_is_ready() ||
+	    fork_is_vfork_child())
+		return false;
+	if (!name)
+		*fd = open_resolv_conf(flags);
+	else
+		*fd = stack_is_up() ? open_net(name, flags) : -ENOENT;
 	return *fd != -ENOENT;
 }
 
-static inline bool is_proc(const char *path)
+static inline bool is_watched(const char *path)
 {
-	return path && UNLIKELY(path[0] == '/' && path[1] == 'p' &&
-				!strncmp(path, "/proc/", 6));
+	return path &&
+	       UNLIKELY(path[0] == '/' && (path[1] == 'p' || path[1] == 'e') &&
+			(is_proc(path) || !strncmp(path, "/etc/", 5)));
 }
 
 SHIM_EXPORT int open(const char *path, int flags, ...)
@@ -122,7 +162,7 @@ SHIM_EXPORT int open(const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode = va_arg(ap, int);
 	va_end(ap);
-	if (is_proc(path) && is_ours(path, flags, &fd))
+	if (is_watched(path) && is_ours(path, flags, &fd))
 		return (int)shim_ret(fd);
 	return real.open(path, flags, mode);
 }
@@ -135,7 +175,7 @@ SHIM_EXPORT int openat(int dir, const char *path, int flags, ...)
 	va_start(ap, flags);
 	mode = va_arg(ap, int);
 	va_end(ap);
-	if (is_proc(path) && is_ours(path, flags, &fd))
+	if (is_watched(path) && is_ours(path, flags, &fd))
 		return (int)shim_ret(fd);
 	return real.openat(dir, path, flags, mode);
 }
@@ -181,14 +221,14 @@ static FILE *fopen_ours(const char *path, const char *mode)
 
 SHIM_EXPORT FILE *fopen(const char *path, const char *mode)
 {
-	FILE *f = is_proc(path) ? fopen_ours(path, mode) : NULL;
+	FILE *f = is_watched(path) ? fopen_ours(path, mode) : NULL;
 
 	return f ? f : REAL(fopen)(path, mode);
 }
 
 SHIM_EXPORT FILE *fopen64(const char *path, const char *mode)
 {
-	FILE *f = is_proc(path) ? fopen_ours(path, mode) : NULL;
+	FILE *f = is_watched(path) ? fopen_ours(path, mode) : NULL;
 
 	return f ? f : REAL(fopen64)(path, mode);
 }

@@ -15,6 +15,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -165,6 +166,78 @@ void resolve_conf_read(struct resolve_conf *conf, const char *text, size_t len)
 				add_server(conf, word);
 		}
 	}
+}
+
+/* Appends a whole line, or nothing. */
+static void add_line(char *text, size_t size, size_t *used, const char *line)
+{
+	size_t len = strlen(line);
+
+	if (len + 1 >= size - *used)
+		return;
+	memcpy(text + *used, line, len);
+	text[*used + len] = '\n';
+	*used += len + 1;
+	text[*used] = '\0';
+}
+
+static void print_server(const struct sockaddr_storage *server, char *text,
+			 size_t size, size_t *used)
+{
+	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)server;
+	const struct sockaddr_in *sin = (const struct sockaddr_in *)server;
+	bool is_v4 = server->ss_family == AF_INET;
+	char line[16 + INET6_ADDRSTRLEN + IF_NAMESIZE] = "nameserver ";
+	char *at = line + strlen(line);
+	char name[IF_NAMESIZE];
+
+	if ((is_v4 ? sin->sin_port : sin6->sin6_port) != htons(PORT))
+		return;
+	inet_ntop(server->ss_family,
+		  is_v4 ? (const void *)&sin->sin_addr
+			: (const void *)&sin6->sin6_addr,
+		  at, INET6_ADDRSTRLEN);
+	if (!is_v4 && sin6->sin6_scope_id &&
+	    if_indextoname(sin6->sin6_scope_id, name)) {
+		strcat(at, "%");
+		strcat(at, name);
+	}
+	add_line(text, size, used, line);
+}
+
+static void print_search(const struct resolve_conf *conf, char *text,
+			 size_t size, size_t *used)
+{
+	char line[8 + RESOLVE_SEARCH_MAX * (RESOLVE_SEARCH_SIZE + 1)] =
+		"search";
+
+	for (size_t i = 0; i < conf->nsearch; i++) {
+		strcat(line, " ");
+		strcat(line, conf->search[i]);
+	}
+	if (conf->nsearch > 0)
+		add_line(text, size, used, line);
+}
+
+size_t resolve_conf_print(const struct resolve_conf *conf, char *text,
+			  size_t size)
+{
+	char line[128];
+	size_t used = 0;
+
+	if (size == 0)
+		return 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < conf->nservers; i++)
+		print_server(&conf->servers[i], text, size, &used);
+	print_search(conf, text, size, &used);
+	snprintf(line, sizeof(line),
+		 "options ndots:%u timeout:%u attempts:%u%s%s%s", conf->ndots,
+		 conf->timeout_sec, conf->attempts,
+		 conf->rotate ? " rotate" : "", conf->use_tcp ? " use-vc" : "",
+		 conf->no_aaaa ? " no-aaaa" : "");
+	add_line(text, size, &used, line);
+	return used;
 }
 
 /* Cut to what fits, so that the words can be taken apart. */

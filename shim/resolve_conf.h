@@ -62,4 +62,12 @@ void resolve_conf_read_nsswitch(struct resolve_conf *conf, const char *text,
 void resolve_conf_override(struct resolve_conf *conf, const char *localdomain,
 			   const char *options);
 
+/*
+ * The same as a file, for programs that read it themselves (dig, c-ares).
+ * Servers on other ports than 53 are left out: the file has no words for them.
+ * Returns the length, cut to whole lines that fit.
+ */
+size_t resolve_conf_print(const struct resolve_conf *conf, char *text,
+			  size_t size);
+
 #endif

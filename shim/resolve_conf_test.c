@@ -155,3 +155,46 @@ Test(resolve_conf, unknown_services_go_with_their_action)
 		     (char *)sources_of("hosts: files files dns dns dns dns"),
 		     "ffdd"));
 }
+
+/* --- printed ------------------------------------------------------------- */
+
+Test(resolve_conf, printed_it_reads_back_as_it_was)
+{
+	struct resolve_conf before;
+	char text[512];
+	size_t len;
+
+	read_conf("nameserver 10.0.0.53\nnameserver 2001:db8::53\n"
+		  "search one.example two.example\n"
+		  "options ndots:3 timeout:7 attempts:4 rotate use-vc\n");
+	before = conf;
+	len = resolve_conf_print(&conf, text, sizeof(text));
+	cr_assert(eq(sz, len, strlen(text)));
+	resolve_conf_init(&conf);
+	resolve_conf_read(&conf, text, len);
+	cr_assert(eq(int, memcmp(&before, &conf, sizeof(conf)), 0), "%s", text);
+}
+
+Test(resolve_conf, a_server_on_another_port_is_not_printed)
+{
+	char text[512];
+
+	read_conf("nameserver 10.0.0.53\n");
+	((struct sockaddr_in *)&conf.servers[0])->sin_port = htons(5353);
+	resolve_conf_print(&conf, text, sizeof(text));
+	cr_assert(eq(ptr, strstr(text, "nameserver"), NULL), "%s", text);
+}
+
+Test(resolve_conf, only_whole_lines_are_printed)
+{
+	char text[512], whole[512];
+
+	read_conf("nameserver 10.0.0.53\nsearch one.example\n");
+	resolve_conf_print(&conf, whole, sizeof(whole));
+	for (size_t size = 1; size < strlen(whole) + 2; size++) {
+		size_t len = resolve_conf_print(&conf, text, size);
+
+		cr_assert(lt(sz, len, size));
+		cr_assert(len == 0 || text[len - 1] == '\n');
+	}
+}
