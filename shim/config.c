@@ -12,7 +12,7 @@
  * Goes out   start.c boots the stack with it; everybody else reads.
  * Never      allocates: the values are copied into one static text.
  */
-#include "config.h"
+#include "config_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,23 +28,19 @@ struct config config;
 static char text[CONFIG_TEXT_MAX];
 static size_t text_used;
 
-/* What the function that takes a value says about it, for the one line. */
-static char reason[160];
+char config_reason[CONFIG_REASON_MAX];
 
-static int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-static int refuse(const char *fmt, ...)
+int config_refuse(const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(reason, sizeof(reason), fmt, ap);
+	vsnprintf(config_reason, sizeof(config_reason), fmt, ap);
 	va_end(ap);
 	return -EINVAL;
 }
 
-/* Copies `len` bytes of `s` to the static text. NULL: the text is full. */
-static char *keep(const char *s, size_t len)
+char *config_keep(const char *s, size_t len)
 {
 	char *kept = text + text_used;
 
@@ -56,14 +52,13 @@ static char *keep(const char *s, size_t len)
 	return kept;
 }
 
-static int keep_string(const char *value, const char **out)
+int config_keep_string(const char *value, const char **out)
 {
-	*out = keep(value, strlen(value));
-	return *out ? 0 : refuse("is too long");
+	*out = config_keep(value, strlen(value));
+	return *out ? 0 : config_refuse("is too long");
 }
 
-/* Plain decimal: no sign, no blanks, nothing behind it but `*end`. */
-static int parse_number(const char *s, uint64_t *out, const char **end)
+int config_number(const char *s, uint64_t *out, const char **end)
 {
 	uint64_t n = 0;
 
@@ -79,20 +74,19 @@ static int parse_number(const char *s, uint64_t *out, const char **end)
 	return 0;
 }
 
-/* Calls `take` for each part between commas; an empty part is wrong. */
-static int each_part(const char *value, int (*take)(const char *part))
+int config_each(const char *value, int (*take)(char *part))
 {
 	const char *comma;
-	const char *part;
+	char *part;
 	int ret;
 
 	do {
 		comma = strchrnul(value, ',');
-		part = keep(value, (size_t)(comma - value));
+		part = config_keep(value, (size_t)(comma - value));
 		if (!part)
-			return refuse("is too long");
+			return config_refuse("is too long");
 		if (!*part)
-			return refuse("has an empty part");
+			return config_refuse("has an empty part");
 		ret = take(part);
 		if (ret < 0)
 			return ret;
@@ -102,86 +96,6 @@ static int each_part(const char *value, int (*take)(const char *part))
 }
 
 /* --- one function per variable ------------------------------------------- */
-
-/* NSSHIM_TAP=tap0 is short for NSSHIM_LINK=tap:tap0. */
-static int take_link(const char *value)
-{
-	if (stack_check_link(value, reason, sizeof(reason)) < 0)
-		return -EINVAL;
-	return keep_string(value, &config.stack.link);
-}
-
-static int take_tap(const char *value)
-{
-	char link[sizeof("tap:") + IF_NAMESIZE];
-
-	if (config.stack.link)
-		return refuse("NSSHIM_LINK is set, too: one of them");
-	if (strlen(value) >= IF_NAMESIZE)
-		return refuse("is longer than an interface name may be");
-	if (strpbrk(value, "/ \t\n%:"))
-		return refuse("is not an interface name");
-	snprintf(link, sizeof(link), "tap:%s", value);
-	return keep_string(link, &config.stack.link);
-}
-
-static int take_one_addr(const char *part)
-{
-	struct stack_config *s = &config.stack;
-
-	if (!strcmp(part, "dhcp")) {
-		s->dhcp4 = true;
-		return 0;
-	}
-	if (!strcmp(part, "auto")) {
-		s->dhcp4 = true;
-		s->autoconf = true;
-		return 0;
-	}
-	if (s->naddrs == STACK_LIST_MAX)
-		return refuse("more than %d addresses", STACK_LIST_MAX);
-	if (stack_check_prefix(part, reason, sizeof(reason)) < 0)
-		return -EINVAL;
-	s->addrs[s->naddrs++] = part;
-	return 0;
-}
-
-static int take_addr(const char *value)
-{
-	return each_part(value, take_one_addr);
-}
-
-/* One of each family; the value goes to the stack as it is. */
-static int take_one_gateway(const char *part)
-{
-	static bool has4, has6;
-	struct in6_addr ip6;
-	struct in_addr ip4;
-
-	if (inet_pton(AF_INET, part, &ip4) == 1) {
-		if (ip4.s_addr == INADDR_ANY || ip4.s_addr == INADDR_NONE)
-			return refuse("is not the address of a host");
-		if (has4)
-			return refuse("has two IPv4 gateways");
-		has4 = true;
-		return 0;
-	}
-	if (inet_pton(AF_INET6, part, &ip6) != 1 ||
-	    IN6_IS_ADDR_UNSPECIFIED(&ip6) || IN6_IS_ADDR_MULTICAST(&ip6) ||
-	    IN6_IS_ADDR_V4MAPPED(&ip6))
-		return refuse("is not the address of a host");
-	if (has6)
-		return refuse("has two IPv6 gateways");
-	has6 = true;
-	return 0;
-}
-
-static int take_gateway(const char *value)
-{
-	int ret = each_part(value, take_one_gateway);
-
-	return ret < 0 ? ret : keep_string(value, &config.stack.gateway);
-}
 
 /* Splits "1.2.3.4:53", "::1", "[::1]:53" into address and port. */
 static int split_port(const char *part, char *host, size_t host_size,
@@ -208,13 +122,13 @@ static int split_port(const char *part, char *host, size_t host_size,
 	host[end - part] = '\0';
 	if (!*rest)
 		return 0;
-	if (parse_number(rest + 1, port, &rest) < 0 || *rest || *port == 0 ||
+	if (config_number(rest + 1, port, &rest) < 0 || *rest || *port == 0 ||
 	    *port > 65535)
 		return -EINVAL;
 	return 0;
 }
 
-static int take_one_dns(const char *part)
+static int take_one_dns(char *part)
 {
 	struct sockaddr_storage *to = &config.dns[config.ndns];
 	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)to;
@@ -223,9 +137,9 @@ static int take_one_dns(const char *part)
 	uint64_t port;
 
 	if (config.ndns == CONFIG_DNS_MAX)
-		return refuse("more than %d servers", CONFIG_DNS_MAX);
+		return config_refuse("more than %d servers", CONFIG_DNS_MAX);
 	if (split_port(part, host, sizeof(host), &port) < 0)
-		return refuse("%s is not a server", part);
+		return config_refuse("%s is not a server", part);
 	if (inet_pton(AF_INET, host, &sin->sin_addr) == 1) {
 		sin->sin_family = AF_INET;
 		sin->sin_port = htons((uint16_t)port);
@@ -233,7 +147,7 @@ static int take_one_dns(const char *part)
 		sin6->sin6_family = AF_INET6;
 		sin6->sin6_port = htons((uint16_t)port);
 	} else {
-		return refuse("%s is not an address", host);
+		return config_refuse("%s is not an address", host);
 	}
 	config.ndns++;
 	return 0;
@@ -241,51 +155,7 @@ static int take_one_dns(const char *part)
 
 static int take_dns(const char *value)
 {
-	return each_part(value, take_one_dns);
-}
-
-static int take_mtu(const char *value)
-{
-	uint64_t n;
-
-	if (parse_number(value, &n, &value) < 0 || *value)
-		return refuse("is not a number");
-	if (n < 68 || n > 65521)
-		return refuse("is out of range");
-	config.stack.mtu = (uint32_t)n;
-	return 0;
-}
-
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at =
-		c ? strchr(digits, c | ('A' <= c && c <= 'F') << 5) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
-static int take_mac(const char *value)
-{
-	static const uint8_t zero[6];
-	uint8_t mac[6];
-
-	for (size_t i = 0; i < sizeof(mac); i++) {
-		int high = hex_digit(value[0]);
-		int low = high < 0 ? -1 : hex_digit(value[1]);
-		char after = low < 0 ? '\0' : value[2];
-
-		if (low < 0 || after != (i + 1 < sizeof(mac) ? ':' : '\0'))
-			return refuse("is not a hardware address");
-		mac[i] = (uint8_t)(high << 4 | low);
-		value += 3;
-	}
-	if (mac[0] & 1)
-		return refuse("is a group address, not a host's");
-	if (!memcmp(mac, zero, sizeof(mac)))
-		return refuse("is all zero");
-	memcpy(config.stack.mac, mac, sizeof(mac));
-	return 0;
+	return config_each(value, take_one_dns);
 }
 
 /* "10.0.0.0/8", "10.0.0.1", "fd00::/8"; v4 is kept v4-mapped. */
@@ -313,7 +183,7 @@ static int parse_prefix(const char *part, struct config_prefix *out)
 
 	if (!*slash)
 		bits = max;
-	else if (parse_number(slash + 1, &bits, &slash) < 0 || *slash)
+	else if (config_number(slash + 1, &bits, &slash) < 0 || *slash)
 		return -EINVAL;
 	if (bits > max)
 		return -EINVAL;
@@ -321,19 +191,19 @@ static int parse_prefix(const char *part, struct config_prefix *out)
 	return 0;
 }
 
-static int take_one_host(const char *part)
+static int take_one_host(char *part)
 {
 	if (config.nhost == CONFIG_HOST_MAX)
-		return refuse("more than %d prefixes", CONFIG_HOST_MAX);
+		return config_refuse("more than %d prefixes", CONFIG_HOST_MAX);
 	if (parse_prefix(part, &config.host[config.nhost]) < 0)
-		return refuse("%s is not a prefix", part);
+		return config_refuse("%s is not a prefix", part);
 	config.nhost++;
 	return 0;
 }
 
 static int take_host(const char *value)
 {
-	return each_part(value, take_one_host);
+	return config_each(value, take_one_host);
 }
 
 static int take_memory(const char *value)
@@ -343,32 +213,32 @@ static int take_memory(const char *value)
 	const char *at;
 	uint64_t n;
 
-	if (parse_number(value, &n, &value) < 0)
-		return refuse("is not a size");
+	if (config_number(value, &n, &value) < 0)
+		return config_refuse("is not a size");
 	if (*value) {
 		at = strchr(suffixes, *value | 0x20);
 		if (!at || value[1])
-			return refuse("is not a size");
+			return config_refuse("is not a size");
 		shift = 10 * (unsigned int)(at - suffixes + 1);
 	}
 	if (n > (64ull << 30) >> shift || n << shift < 16ull << 20)
-		return refuse("is out of range");
+		return config_refuse("is out of range");
 	config.stack.memory_bytes = n << shift;
 	return 0;
 }
 
 static int take_log(const char *value)
 {
-	const char *kept = keep(value, strlen(value));
+	const char *kept = config_keep(value, strlen(value));
 	const char *file;
 
 	if (!kept)
-		return refuse("is too long");
+		return config_refuse("is too long");
 	if (stack_check_log(kept, &file) < 0)
-		return refuse("%.*s is not a level", (int)strcspn(file, ","),
-			      file);
+		return config_refuse("%.*s is not a level",
+				     (int)strcspn(file, ","), file);
 	if (file && !*file)
-		return refuse("has a comma and no file");
+		return config_refuse("has a comma and no file");
 	config.stack.log = kept;
 	config.log_file = file;
 	config.verbose = stack_log_is_verbose(kept);
@@ -377,14 +247,14 @@ static int take_log(const char *value)
 
 static int take_pcap(const char *value)
 {
-	return keep_string(value, &config.stack.pcap);
+	return config_keep_string(value, &config.stack.pcap);
 }
 
 static int take_impair(const char *value)
 {
-	if (stack_check_impair(value, reason, sizeof(reason)) < 0)
+	if (stack_check_impair(value, config_reason, sizeof(config_reason)) < 0)
 		return -EINVAL;
-	return keep_string(value, &config.stack.impair);
+	return config_keep_string(value, &config.stack.impair);
 }
 
 static int check_name(const char *value)
@@ -394,7 +264,7 @@ static int check_name(const char *value)
 				      "0123456789-._";
 
 	if (strlen(value) > 63 || value[strspn(value, allowed)])
-		return refuse("is not a name");
+		return config_refuse("is not a name");
 	return 0;
 }
 
@@ -402,20 +272,20 @@ static int take_name(const char *value)
 {
 	if (check_name(value) < 0)
 		return -EINVAL;
-	return keep_string(value, &config.name);
+	return config_keep_string(value, &config.name);
 }
 
 static int take_join(const char *value)
 {
 	if (check_name(value) < 0)
 		return -EINVAL;
-	return keep_string(value, &config.join);
+	return config_keep_string(value, &config.join);
 }
 
 static int take_offload(const char *value)
 {
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return refuse("is neither");
+		return config_refuse("is neither");
 	config.stack.offload = !strcmp(value, "on");
 	return 0;
 }
@@ -428,20 +298,24 @@ static const struct variable {
 	const char *takes;
 	enum need need;
 } variables[] = {
-	{"NSSHIM_LINK", take_link,
-	 "tap:DEVICE, packet:INTERFACE or stream:PATH", OPTIONAL},
-	{"NSSHIM_TAP", take_tap, "the name of a TAP device, like tap0",
-	 UNLESS_LINK},
-	{"NSSHIM_ADDR", take_addr,
+	{"NSSHIM_LINK", config_take_link,
+	 "tap:DEVICE, packet:INTERFACE or stream:PATH, or several with commas",
+	 OPTIONAL},
+	{"NSSHIM_TAP", config_take_tap,
+	 "the name of a TAP device, like tap0, or several", UNLESS_LINK},
+	{"NSSHIM_ADDR", config_take_addr,
 	 "auto, dhcp, or addresses with their prefix lengths, like "
-	 "10.0.0.2/24",
+	 "10.0.0.2/24, "
+	 "perhaps with @DEVICE",
 	 REQUIRED},
-	{"NSSHIM_GATEWAY", take_gateway,
+	{"NSSHIM_GATEWAY", config_take_gateway,
 	 "an address, like 10.0.0.1, or one of each family", OPTIONAL},
 	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
 	 OPTIONAL},
-	{"NSSHIM_MTU", take_mtu, "a number from 68 to 65521", OPTIONAL},
-	{"NSSHIM_MAC", take_mac, "an address like 02:00:00:00:00:01", OPTIONAL},
+	{"NSSHIM_MTU", config_take_mtu,
+	 "a number from 68 to 65521, perhaps with @DEVICE", OPTIONAL},
+	{"NSSHIM_MAC", config_take_mac,
+	 "an address like 02:00:00:00:00:01, perhaps with @DEVICE", OPTIONAL},
 	{"NSSHIM_HOST", take_host, "prefixes, like 192.168.0.0/16,127.0.0.0/8",
 	 OPTIONAL},
 	{"NSSHIM_MEMORY", take_memory, "a size from 16m to 64g", OPTIONAL},
@@ -497,11 +371,11 @@ static int read_one(const struct variable *v, char *why, size_t why_size)
 			 v->takes);
 		return -EINVAL;
 	}
-	reason[0] = '\0';
+	config_reason[0] = '\0';
 	if (v->take(value) == 0)
 		return 0;
 	snprintf(why, why_size, "%s=%.80s: %s; it takes %s", v->name, value,
-		 reason, v->takes);
+		 config_reason, v->takes);
 	/* The value is the user's, but the line stays one line. */
 	for (char *c = why; why_size > 0 && *c; c++)
 		if ((unsigned char)*c < ' ')
@@ -549,25 +423,34 @@ uint64_t config_key(void)
 	mix_word(&hash, c->gateway);
 	for (size_t i = 0; i < c->naddrs; i++)
 		mix_word(&hash, c->addrs[i]);
+	mix(&hash, c->addr_link, sizeof(c->addr_link));
 	mix(&hash, &c->dhcp4, sizeof(c->dhcp4));
 	mix(&hash, &c->autoconf, sizeof(c->autoconf));
-	mix(&hash, &c->mtu, sizeof(c->mtu));
+	mix(&hash, c->mtu, sizeof(c->mtu));
 	mix(&hash, c->mac, sizeof(c->mac));
 	mix(&hash, &c->memory_bytes, sizeof(c->memory_bytes));
 	return hash;
 }
 
-const char *config_door(void)
+const char *config_door(size_t n)
 {
 	static char door[80];
 	const char *link = config.stack.link;
+	size_t len;
 
+	for (; link && n > 0; n--) {
+		link = strchr(link, ',');
+		if (link)
+			link++;
+	}
 	if (!link)
 		return NULL;
+	len = strcspn(link, ",");
 	if (!strncmp(link, "tap:", 4))
-		snprintf(door, sizeof(door), "%s", link);
+		snprintf(door, sizeof(door), "%.*s", (int)len, link);
 	else
-		snprintf(door, sizeof(door), "%.40s/%llx", link,
+		snprintf(door, sizeof(door), "%.*s/%llx",
+			 (int)(len < 40 ? len : 40), link,
 			 (unsigned long long)config_key());
 	return door;
 }

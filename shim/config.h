@@ -66,9 +66,10 @@ int config_read(char *why, size_t why_size);
  * same key could be one stack. */
 uint64_t config_key(void);
 
-/* The link's door (door.h): one per TAP, which one stack may have; other links
- * may be had by several, and there it is one per configuration. NULL: none. */
-const char *config_door(void);
+/* The door (door.h) of link `n`: one per TAP, which one stack may have; other
+ * links may be had by several, and there it is one per configuration. NULL:
+ * there are no more links. */
+const char *config_door(size_t n);
 
 /* Is this a destination (or local address) that NSSHIM_HOST gives to the
  * kernel? False for anything that is not a whole sockaddr_in or _in6. */

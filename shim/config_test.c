@@ -103,6 +103,11 @@ static const struct {
 	{"NSSHIM_DNS", "[::1", "server"},
 	{"NSSHIM_DNS", "[::1]x", "server"},
 	{"NSSHIM_DNS", "1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4", "more than 3"},
+	{"NSSHIM_ADDR", "10.0.0.2/24@tap1", "tap1 is none of the links"},
+	{"NSSHIM_ADDR", "dhcp@", "none of the links"},
+	{"NSSHIM_MTU", "1400@eth0", "none of the links"},
+	{"NSSHIM_MAC", "02:00:00:00:00:01@tap", "none of the links"},
+	{"NSSHIM_TAP", "tap0,tap1,tap0", "named twice"},
 	{"NSSHIM_MTU", "67", "range"},
 	{"NSSHIM_MTU", "65522", "range"},
 	{"NSSHIM_MTU", "-1", "number"},
@@ -189,6 +194,41 @@ Test(config, links_that_are_none_are_refused)
 	}
 }
 
+Test(config, what_belongs_to_a_link_names_it)
+{
+	setenv("NSSHIM_TAP", "tap0,tap1,tap2", 1);
+	setenv("NSSHIM_ADDR", "10.0.0.2/24,dhcp@tap1,fd00::2/64@tap2", 1);
+	setenv("NSSHIM_MTU", "1300@tap1,1400", 1);
+	setenv("NSSHIM_MAC", "02:00:00:00:00:01,02:00:00:00:00:03@tap2", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0), "%s", why);
+	cr_expect(eq(str, (char *)config.stack.link,
+		     "tap:tap0,tap:tap1,tap:tap2"));
+	cr_expect(eq(str, (char *)config.stack.addrs[1], "fd00::2/64"));
+	cr_expect(eq(sz, config.stack.naddrs, 2));
+	cr_expect(eq(u8, config.stack.addr_link[0], 0));
+	cr_expect(eq(u8, config.stack.addr_link[1], 2));
+	cr_expect(eq(u32, config.stack.dhcp4, 2));
+	cr_expect(eq(u32, config.stack.mtu[0], 1400));
+	cr_expect(eq(u32, config.stack.mtu[1], 1300));
+	cr_expect(eq(u32, config.stack.mtu[2], 1400));
+	cr_expect(eq(u8, config.stack.mac[0][5], 1));
+	cr_expect(eq(u8, config.stack.mac[1][5], 0));
+	cr_expect(eq(u8, config.stack.mac[2][5], 3));
+}
+
+/* The keeper's door is the TAP's, whatever else there is; others have the key
+ * of the configuration in the name. */
+Test(config, each_link_has_a_door)
+{
+	unsetenv("NSSHIM_TAP");
+	setenv("NSSHIM_LINK", "tap:tap0,packet:eth0,tap:tap1", 1);
+	cr_assert(eq(int, config_read(why, sizeof(why)), 0), "%s", why);
+	cr_expect(eq(str, (char *)config_door(0), "tap:tap0"));
+	cr_expect(strstr(config_door(1), "packet:eth0/") == config_door(1));
+	cr_expect(eq(str, (char *)config_door(2), "tap:tap1"));
+	cr_expect(config_door(3) == NULL);
+}
+
 Test(config, values_survive_the_environment)
 {
 	setenv("NSSHIM_ADDR", "10.0.0.2/24,10.9.9.9/8", 1);
@@ -206,8 +246,8 @@ Test(config, values_survive_the_environment)
 	cr_assert(eq(sz, config.stack.naddrs, 2));
 	cr_assert(eq(str, (char *)config.stack.addrs[0], "10.0.0.2/24"));
 	cr_assert(eq(str, (char *)config.stack.addrs[1], "10.9.9.9/8"));
-	cr_assert(eq(u8, config.stack.mac[1], 0xab));
-	cr_assert(eq(u8, config.stack.mac[5], 0xff));
+	cr_assert(eq(u8, config.stack.mac[0][1], 0xab));
+	cr_assert(eq(u8, config.stack.mac[0][5], 0xff));
 	cr_assert(eq(str, (char *)config.log_file, "/tmp/log"));
 	cr_assert(eq(u64, config.stack.memory_bytes, 512ull << 20));
 	cr_assert(not(config.stack.offload));

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -91,7 +92,7 @@ int door_open(const char *kind, const char *name)
 }
 
 static int post(int fd, const void *to, socklen_t to_len,
-		const struct message *text, const int *fds)
+		const struct message *text, const int *fds, size_t n)
 {
 	struct iovec iov = {(void *)(uintptr_t)text, sizeof(*text)};
 	union ancillary a;
@@ -101,8 +102,7 @@ static int post(int fd, const void *to, socklen_t to_len,
 			   .msg_iovlen = 1};
 
 	memset(&a, 0, sizeof(a));
-	if (fds) {
-		size_t n = fds[DOOR_FDS - 1] < 0 ? DOOR_FDS - 1 : DOOR_FDS;
+	if (n) {
 		struct cmsghdr *c = &a.align;
 
 		c->cmsg_level = SOL_SOCKET;
@@ -203,14 +203,21 @@ int door_next(int door, struct door_guest *guest)
 }
 
 void door_answer(int door, const struct door_guest *guest, int error,
-		 const struct door_gift *gift)
+		 const struct stack_family *gift)
 {
 	struct message text = {.magic = MAGIC, .word = error};
+	int fds[DOOR_FDS];
+	size_t n = 0;
 
-	if (gift)
+	if (gift) {
 		text.key = gift->id;
-	post(door, guest->address, (socklen_t)guest->address_len, &text,
-	     gift ? gift->fds : NULL);
+		fds[n++] = gift->arena;
+		fds[n++] = gift->lifeline;
+		for (size_t i = 0; i < gift->nlinks; i++)
+			fds[n++] = gift->links[i];
+	}
+	post(door, guest->address, (socklen_t)guest->address_len, &text, fds,
+	     n);
 }
 
 static long now_ms(void)
@@ -247,25 +254,36 @@ static int hear(int fd, const struct sockaddr_un *from, socklen_t from_len,
 	}
 }
 
-static int accept_gift(struct letter *l, struct door_gift *gift)
+static uint64_t inode_of(int fd)
+{
+	struct stat st = {0};
+
+	raw3(SYS_fstat, fd, (long)&st, 0);
+	return st.st_ino;
+}
+
+static int accept_gift(struct letter *l, struct stack_family *gift)
 {
 	int err = is_same_user(l) ? l->text.word : -EPERM;
 
-	if (err > 0 || (!err && l->nfds < DOOR_FDS - 1))
+	if (err > 0 || (!err && l->nfds < DOOR_FDS_MIN))
 		err = -EINVAL;
 	if (err) {
 		drop_rights(l);
 		return err;
 	}
-	gift->fds[DOOR_FDS - 1] = -1;
-	for (size_t i = 0; i < l->nfds; i++)
-		gift->fds[i] = l->fds[i];
+	memset(gift, 0, sizeof(*gift));
+	gift->arena = l->fds[0];
+	gift->lifeline = l->fds[1];
+	gift->lifeline_inode = inode_of(gift->lifeline);
+	gift->nlinks = l->nfds - 2;
+	memcpy(gift->links, l->fds + 2, gift->nlinks * sizeof(int));
 	gift->id = l->text.key;
 	return 0;
 }
 
 int door_knock(const char *kind, const char *name, enum door_wish wish,
-	       uint64_t key, int wait_ms, struct door_gift *gift)
+	       uint64_t key, int wait_ms, struct stack_family *gift)
 {
 	const struct sockaddr_un any = {.sun_family = AF_UNIX};
 	struct message text = {MAGIC, wish, 0, key};
@@ -277,7 +295,7 @@ int door_knock(const char *kind, const char *name, enum door_wish wish,
 	fd = open_named(&any, sizeof(sa_family_t));
 	if (fd < 0)
 		return fd;
-	err = post(fd, &un, len, &text, NULL);
+	err = post(fd, &un, len, &text, NULL, 0);
 	if (err == -ECONNREFUSED)
 		err = -ENOENT;
 	else if (err == -EAGAIN || err == -EPERM)

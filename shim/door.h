@@ -29,13 +29,8 @@ enum door_wish {
 	DOOR_NWISHES,
 };
 
-enum { DOOR_FDS = 3 };
-
-/* What one is given: arena, device, lifeline; and the arena's number. */
-struct door_gift {
-	int fds[DOOR_FDS];
-	uint64_t id;
-};
+/* Of the arena, a lifeline and the links, in this order. */
+enum { DOOR_FDS = 2 + STACK_LINKS_MAX, DOOR_FDS_MIN = 3 };
 
 /* Opens a door: `kind` is "link" or "name". The descriptor, or -errno. */
 int door_open(const char *kind, const char *name);
@@ -52,9 +47,10 @@ struct door_guest {
  * user's, and has been told so; -EINVAL: it was nonsense. */
 int door_next(int door, struct door_guest *guest);
 
-/* Answers with an error, or gives the gift; the descriptors stay ours. */
+/* Answers with an error, or gives what makes the guest one of the stack; the
+ * descriptors stay ours. */
 void door_answer(int door, const struct door_guest *guest, int error,
-		 const struct door_gift *gift);
+		 const struct stack_family *gift);
 
 /*
  * Knocks, and waits for the answer at most `wait_ms`. 0 and the gift; -ENOENT:
@@ -62,6 +58,6 @@ void door_answer(int door, const struct door_guest *guest, int error,
  * keeper says: -EBUSY, -EAGAIN.
  */
 int door_knock(const char *kind, const char *name, enum door_wish wish,
-	       uint64_t key, int wait_ms, struct door_gift *gift);
+	       uint64_t key, int wait_ms, struct stack_family *gift);
 
 #endif

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -50,13 +51,18 @@ static void throw_at_door(const void *bytes, size_t n)
 	close(fd);
 }
 
-/* One knock comes; its answer is an error or three descriptors. */
+/* One knock comes; its answer is an error or descriptors. */
 static int say;
 static enum door_wish heard;
+static int ends_of_pipe[2];
 
 static void *answer_one(void *arg)
 {
-	struct door_gift gift = {{0, 1, 2}, 4711};
+	struct stack_family gift = {.arena = 0,
+				    .lifeline = ends_of_pipe[1],
+				    .links = {1, 2},
+				    .nlinks = 2,
+				    .id = 4711};
 	struct pollfd p = {door, POLLIN, 0};
 	struct door_guest guest;
 
@@ -68,7 +74,7 @@ static void *answer_one(void *arg)
 	return NULL;
 }
 
-static int knock(enum door_wish wish, struct door_gift *gift)
+static int knock(enum door_wish wish, struct stack_family *gift)
 {
 	pthread_t thread;
 	int ret;
@@ -81,7 +87,7 @@ static int knock(enum door_wish wish, struct door_gift *gift)
 
 Test(door, nobody_there_is_said)
 {
-	struct door_gift gift;
+	struct stack_family gift;
 
 	cr_assert(eq(int,
 		     door_knock("name", "nobody-has-this", DOOR_JOIN, 0, 1000,
@@ -96,18 +102,26 @@ Test(door, a_name_is_had_once)
 
 Test(door, a_knock_is_answered_with_descriptors)
 {
-	struct door_gift gift;
+	struct stack_family gift;
 
+	struct stat st;
+
+	cr_assert(eq(int, pipe(ends_of_pipe), 0));
 	cr_assert(eq(int, knock(DOOR_TAKE, &gift), 0));
 	cr_assert(eq(int, (int)heard, DOOR_TAKE));
 	cr_assert(eq(u64, gift.id, 4711));
-	for (int i = 0; i < DOOR_FDS; i++)
-		cr_assert(eq(int, close(gift.fds[i]), 0));
+	cr_assert(eq(int, fstat(ends_of_pipe[0], &st), 0));
+	cr_assert(eq(u64, gift.lifeline_inode, st.st_ino));
+	cr_assert(eq(sz, gift.nlinks, 2));
+	cr_assert(eq(int, close(gift.arena), 0));
+	cr_assert(eq(int, close(gift.lifeline), 0));
+	for (size_t i = 0; i < gift.nlinks; i++)
+		cr_assert(eq(int, close(gift.links[i]), 0));
 }
 
 Test(door, a_knock_is_answered_with_an_error)
 {
-	struct door_gift gift;
+	struct stack_family gift;
 
 	say = -EBUSY;
 	cr_assert(eq(int, knock(DOOR_JOIN, &gift), -EBUSY));
@@ -115,7 +129,7 @@ Test(door, a_knock_is_answered_with_an_error)
 
 Test(door, a_keeper_that_is_silent_is_given_up)
 {
-	struct door_gift gift;
+	struct stack_family gift;
 
 	cr_assert(eq(int, door_knock("name", name, DOOR_JOIN, 0, 1, &gift),
 		     -ETIMEDOUT));

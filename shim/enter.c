@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "config.h"
@@ -29,7 +28,6 @@ enum {
 	NAP_MS = 10,
 	END_TRIES = 500,  /* naps until a keeper that yields must be gone */
 	OPEN_TRIES = 100, /* naps until one that starts has opened its door */
-	TEXT_MAX = 96,
 };
 
 static const char family[] = "NSSHIM_FAMILY";
@@ -41,27 +39,23 @@ static void nap(void)
 	raw6(SYS_ppoll, 0, 0, (long)&ts, 0, 0, 0);
 }
 
-static void close_gift(const struct door_gift *g)
+static void close_gift(const struct stack_family *g)
 {
-	for (size_t i = 0; i < DOOR_FDS; i++)
-		if (g->fds[i] >= 0)
-			raw1(SYS_close, g->fds[i]);
+	raw1(SYS_close, g->arena);
+	raw1(SYS_close, g->lifeline);
+	for (size_t i = 0; i < g->nlinks; i++)
+		raw1(SYS_close, g->links[i]);
 }
 
 /* Joins through what a door gave. */
-static int join_gift(const struct door_gift *g, const struct stack_config *c,
+static int join_gift(const struct stack_family *g, const struct stack_config *c,
 		     char *why, size_t why_size)
 {
-	char text[TEXT_MAX];
-	struct stat st = {0};
-	int ret;
+	char text[STACK_FAMILY_TEXT];
+	int ret = stack_write_family(g, text, sizeof(text));
 
-	if (g->fds[2] >= 0)
-		raw3(SYS_fstat, g->fds[2], (long)&st, 0);
-	snprintf(text, sizeof(text), "%d,%d,%d:%llx,%llx", g->fds[0], g->fds[1],
-		 g->fds[2], (unsigned long long)st.st_ino,
-		 (unsigned long long)g->id);
-	ret = stack_join(text, c, why, why_size);
+	if (ret == 0)
+		ret = stack_join(text, c, why, why_size);
 	if (ret != -ENOENT)
 		return ret;
 	close_gift(g);
@@ -72,9 +66,9 @@ static int join_gift(const struct door_gift *g, const struct stack_config *c,
 
 static uint64_t id_in(const char *text)
 {
-	const char *last = strrchr(text, ',');
+	struct stack_family f;
 
-	return last ? strtoull(last + 1, NULL, 16) : 0;
+	return stack_read_family(text, &f) == 0 ? f.id : 0;
 }
 
 /* What the parent's program left us; or, when something has closed that, what
@@ -82,15 +76,15 @@ static uint64_t id_in(const char *text)
 static int enter_inherited(const struct stack_config *c, char *why, size_t size)
 {
 	const char *text = getenv(family);
-	struct door_gift gift;
+	struct stack_family gift;
 	int ret;
 
 	if (!text)
 		return -ENOENT;
 	ret = stack_join(text, c, why, size);
-	if (ret != -ENOENT || !config_door())
+	if (ret != -ENOENT || !config_door(0))
 		return ret;
-	ret = door_knock("link", config_door(), DOOR_REJOIN, id_in(text),
+	ret = door_knock("link", config_door(0), DOOR_REJOIN, id_in(text),
 			 ANSWER_MS, &gift);
 	return ret ? -ENOENT : join_gift(&gift, c, why, size);
 }
@@ -98,7 +92,7 @@ static int enter_inherited(const struct stack_config *c, char *why, size_t size)
 static int enter_by_name(const struct stack_config *c, char *why, size_t size)
 {
 	const char *name = config.join;
-	struct door_gift gift;
+	struct stack_family gift;
 	int ret = door_knock("name", name, DOOR_JOIN, 0, ANSWER_MS, &gift);
 
 	switch (ret) {
@@ -134,7 +128,7 @@ static int enter_by_name(const struct stack_config *c, char *why, size_t size)
 static int enter_vacated(const char *kind, const char *name,
 			 const struct stack_config *c, char *why, size_t size)
 {
-	struct door_gift gift;
+	struct stack_family gift;
 	int ret = -ENOENT;
 
 	for (int n = 0; n < END_TRIES; n++) {
@@ -145,6 +139,17 @@ static int enter_vacated(const char *kind, const char *name,
 		nap();
 	}
 	return ret ? ret : join_gift(&gift, c, why, size);
+}
+
+/* Any of our links may be that of a keeper, and each has to be free. */
+static int enter_links(const struct stack_config *c, char *why, size_t size)
+{
+	const char *door;
+	int ret = -ENOENT;
+
+	for (size_t i = 0; ret == -ENOENT && (door = config_door(i)); i++)
+		ret = enter_vacated("link", door, c, why, size);
+	return ret;
 }
 
 static int refuse_name(int err, char *why, size_t size)
@@ -173,7 +178,7 @@ int enter_stack(const struct stack_config *c, char *why, size_t why_size)
 			return 0;
 	}
 	/* Who else has the device is for the boot to say. */
-	ret = enter_vacated("link", config_door(), c, why, why_size);
+	ret = enter_links(c, why, why_size);
 	return ret == 0 || ret == -EPROTO ? ret : -ENOENT;
 }
 
@@ -183,16 +188,16 @@ int enter_when_open(const struct stack_config *c, char *why, size_t why_size)
 
 	for (int n = 0; n < OPEN_TRIES && ret == -ENOENT; n++) {
 		nap();
-		ret = enter_vacated("link", config_door(), c, why, why_size);
+		ret = enter_links(c, why, why_size);
 	}
 	return ret == 0 ? 0 : -ENOENT;
 }
 
 int enter_name(char *why, size_t why_size)
 {
-	struct door_gift gift;
-	int memfd, tap, ret;
-	uint64_t id = 0;
+	struct stack_family gift;
+	struct stack_family ours;
+	int ret;
 
 	if (!config.name)
 		return 0;
@@ -205,10 +210,10 @@ int enter_name(char *why, size_t why_size)
 		return ret;
 	}
 	/* Only one of two that start together gets the name. */
-	stack_family_fds(&memfd, &tap, &id);
+	stack_get_family(&ours);
 	ret = -ENOENT;
 	for (int n = 0; n < END_TRIES && ret == -ENOENT; n++) {
-		ret = door_knock("name", config.name, DOOR_REJOIN, id,
+		ret = door_knock("name", config.name, DOOR_REJOIN, ours.id,
 				 ANSWER_MS, &gift);
 		if (ret == -ENOENT)
 			nap();

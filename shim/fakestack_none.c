@@ -61,10 +61,22 @@ void stack_set_keeper_hook(int (*start)(void))
 	(void)start;
 }
 
-bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
+bool stack_get_family(struct stack_family *out)
 {
-	(void)memfd, (void)tap, (void)id;
+	(void)out;
 	return false;
+}
+
+int stack_write_family(const struct stack_family *f, char *text, size_t size)
+{
+	(void)f, (void)text, (void)size;
+	return -ENOSPC;
+}
+
+int stack_read_family(const char *text, struct stack_family *out)
+{
+	(void)text, (void)out;
+	return -ENOENT;
 }
 
 void stack_warn(const char *line)

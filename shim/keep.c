@@ -40,7 +40,7 @@
 #include "raw.h"
 #include "ret.h"
 
-enum { STACK_BYTES = 32 << 10, TEXT_MAX = 96 };
+enum { STACK_BYTES = 32 << 10 };
 
 /* [I] after keep_find(); empty: there is none. */
 static char program[PATH_MAX];
@@ -66,7 +66,8 @@ void keep_find(void)
 struct birth {
 	char *argv[6];
 	char *const *envp;
-	int fds[3]; /* arena, device, lifeline's reading end or -1 */
+	struct stack_family family;
+	int lifeline; /* its reading end, or -1 */
 	char *stack;
 	long pid;   /* of the keeper */
 	long error; /* of its exec */
@@ -78,9 +79,11 @@ static int become_keeper(void *arg)
 
 	/* Our descriptor table, not the program's: nothing else goes along. */
 	raw3(SYS_close_range, 0, ~0u, CLOSE_RANGE_CLOEXEC);
-	for (size_t i = 0; i < 3; i++)
-		if (b->fds[i] >= 0)
-			raw3(SYS_fcntl, b->fds[i], F_SETFD, 0);
+	raw3(SYS_fcntl, b->family.arena, F_SETFD, 0);
+	for (size_t i = 0; i < b->family.nlinks; i++)
+		raw3(SYS_fcntl, b->family.links[i], F_SETFD, 0);
+	if (b->lifeline >= 0)
+		raw3(SYS_fcntl, b->lifeline, F_SETFD, 0);
 	raw1(SYS_setsid, 0);
 	b->error =
 		raw3(SYS_execve, (long)program, (long)b->argv, (long)b->envp);
@@ -139,25 +142,27 @@ static int make_lifeline(void)
 
 int keep_start(bool with_lifeline)
 {
-	struct birth b = {.fds = {-1, -1, -1}, .pid = -EAGAIN};
-	char text[TEXT_MAX], line[16];
-	uint64_t id;
+	struct birth b = {.lifeline = -1, .pid = -EAGAIN};
+	char text[STACK_FAMILY_TEXT], line[16];
 	long stack;
 
 	if (!program[0] || gets_orphans())
 		return -ENOTSUP;
-	if (!stack_family_fds(&b.fds[0], &b.fds[1], &id))
+	if (!stack_get_family(&b.family))
 		return -ENOENT;
 	stack = raw6(SYS_mmap, 0, 2 * STACK_BYTES, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (stack < 0 && stack > -4096)
 		return (int)stack;
 	if (with_lifeline)
-		b.fds[2] = make_lifeline();
+		b.lifeline = make_lifeline();
 	b.stack = (char *)stack;
-	snprintf(text, sizeof(text), "%d,%d,-1:0,%llx", b.fds[0], b.fds[1],
-		 (unsigned long long)id);
-	snprintf(line, sizeof(line), "%d", b.fds[2]);
+	/* The writing end is not for who waits at the other one. */
+	b.family.lifeline = -1;
+	b.family.lifeline_inode = 0;
+	if (stack_write_family(&b.family, text, sizeof(text)) < 0)
+		text[0] = '\0';
+	snprintf(line, sizeof(line), "%d", b.lifeline);
 	b.argv[0] = (char *)"nsshim-keeper";
 	b.argv[1] = (char *)(config.stack.link ? config.stack.link : "-");
 	b.argv[2] = (char *)(config.name ? config.name : "-");
@@ -165,8 +170,8 @@ int keep_start(bool with_lifeline)
 	b.argv[4] = line;
 	b.envp = exec_settings();
 	give_birth(&b);
-	if (b.fds[2] >= 0)
-		raw1(SYS_close, b.fds[2]);
+	if (b.lifeline >= 0)
+		raw1(SYS_close, b.lifeline);
 	raw3(SYS_munmap, stack, 2 * STACK_BYTES, 0);
 	return (int)(b.error ? b.error : b.pid);
 }

@@ -41,7 +41,8 @@
 #include "raw.h"
 
 enum {
-	NDOORS = 2,
+	NAME_DOOR = STACK_LINKS_MAX, /* behind those of the links */
+	NDOORS,
 	LIFELINES_MAX = 256,
 	KNOCKS_A_ROUND = 64,
 	WHY_MAX = 512,
@@ -55,27 +56,33 @@ static uint64_t give_up_at = UINT64_MAX;
 
 /* --- becoming nobody ------------------------------------------------------ */
 
-/* Standard descriptors that lead nowhere; all others but ours are closed. */
-static void drop_descriptors(const int *keep, size_t n)
+static void sort(int *list, size_t n)
 {
-	int lowest = 0, fd;
-
-	/* `keep` is sorted here, three numbers. */
-	int sorted[3] = {keep[0], keep[1], keep[2]};
-
 	for (size_t i = 1; i < n; i++)
-		for (size_t k = i; k > 0 && sorted[k - 1] > sorted[k]; k--) {
-			fd = sorted[k];
-			sorted[k] = sorted[k - 1];
-			sorted[k - 1] = fd;
+		for (size_t k = i; k > 0 && list[k - 1] > list[k]; k--) {
+			int fd = list[k];
+
+			list[k] = list[k - 1];
+			list[k - 1] = fd;
 		}
+}
+
+/* Standard descriptors that lead nowhere; all others but ours are closed. */
+static void drop_descriptors(const struct stack_family *f, int line)
+{
+	int keep[2 + STACK_LINKS_MAX], lowest = 0, fd;
+	size_t n = f->nlinks + 2;
+
+	memcpy(keep, f->links, sizeof(f->links));
+	keep[f->nlinks] = f->arena;
+	keep[f->nlinks + 1] = line;
+	sort(keep, n);
 	for (size_t i = 0; i < n; i++) {
-		if (sorted[i] < 0)
+		if (keep[i] < 0)
 			continue;
-		if (sorted[i] > lowest)
-			close_range((unsigned)lowest, (unsigned)sorted[i] - 1,
-				    0);
-		lowest = sorted[i] + 1;
+		if (keep[i] > lowest)
+			close_range((unsigned)lowest, (unsigned)keep[i] - 1, 0);
+		lowest = keep[i] + 1;
 	}
 	close_range((unsigned)lowest, ~0u, 0);
 	do
@@ -144,17 +151,17 @@ static void drop_ended_lifelines(void)
 /* Lets one in, with a lifeline of its own. */
 static int let_in(int door, const struct door_guest *guest)
 {
-	struct door_gift gift;
+	struct stack_family gift;
 	int ends[2];
 
 	if (nlifelines == LIFELINES_MAX || pipe2(ends, O_CLOEXEC) < 0)
 		return -EMFILE;
-	if (!stack_family_fds(&gift.fds[0], &gift.fds[1], &gift.id)) {
+	if (!stack_get_family(&gift)) {
 		close(ends[0]);
 		close(ends[1]);
 		return -ENOENT;
 	}
-	gift.fds[2] = ends[1];
+	gift.lifeline = ends[1];
 	door_answer(door, guest, 0, &gift);
 	close(ends[1]);
 	add_lifeline(ends[0]);
@@ -164,14 +171,13 @@ static int let_in(int door, const struct door_guest *guest)
 /* 0: let in; what to say instead. */
 static int decide(int door, const struct door_guest *guest)
 {
-	int memfd, tap;
-	uint64_t id;
+	struct stack_family ours;
 
 	switch (guest->wish) {
 	case DOOR_JOIN:
 		return let_in(door, guest);
 	case DOOR_REJOIN:
-		if (!stack_family_fds(&memfd, &tap, &id) || id != guest->key)
+		if (!stack_get_family(&ours) || ours.id != guest->key)
 			return -ESTALE;
 		return let_in(door, guest);
 	case DOOR_TAKE:
@@ -211,37 +217,39 @@ static void open_doors(void)
 {
 	for (size_t i = 0; i < NDOORS; i++)
 		fds[i].fd = -1;
-	if (config_door())
-		fds[0].fd = door_open("link", config_door());
+	for (size_t i = 0; config_door(i); i++)
+		fds[i].fd = door_open("link", config_door(i));
 	if (config.name)
-		fds[1].fd = door_open("name", config.name);
+		fds[NAME_DOOR].fd = door_open("name", config.name);
 	for (size_t i = 0; i < NDOORS; i++)
 		fds[i].events = POLLIN;
 }
 
-/* The device first: whoever finds no door any more may open it. */
+/* The devices first: whoever finds no door any more may open them. */
 static void leave(void)
 {
-	int memfd, tap;
-	uint64_t id;
+	struct stack_family ours;
 
-	if (stack_family_fds(&memfd, &tap, &id))
-		close(tap);
+	if (stack_get_family(&ours)) {
+		for (size_t i = 0; i < ours.nlinks; i++)
+			close(ours.links[i]);
+	}
 	exit(0);
 }
 
 int main(int argc, char **argv)
 {
 	char why[WHY_MAX];
-	int keep[3], line;
+	struct stack_family f;
+	int line;
 
-	if (argc != 5 || sscanf(argv[3], "%d,%d", &keep[0], &keep[1]) != 2) {
+	if (argc != 5 || stack_read_family(argv[3], &f) < 0) {
 		fprintf(stderr, "nsshim-keeper: libnsshim.so starts me\n");
 		return 1;
 	}
-	keep[2] = line = atoi(argv[4]);
+	line = atoi(argv[4]);
 	reset_signals();
-	drop_descriptors(keep, 3);
+	drop_descriptors(&f, line);
 	setenv("NSSHIM_FAMILY", argv[3], 1);
 	if (config_read(why, sizeof(why)) < 0)
 		return 1;

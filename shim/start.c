@@ -96,7 +96,7 @@ static bool has_holder(void)
 /* What the programs that this one executes must know. */
 static void tell_children(void)
 {
-	char value[64];
+	char value[STACK_FAMILY_TEXT];
 
 	if (stack_export(value, sizeof(value)) == 0)
 		setenv(family, value, 1);

@@ -34,25 +34,26 @@
 /* 0 is no socket. Bits: index, generation; opaque to the shim. */
 typedef uint64_t sock_id;
 
-enum { STACK_LIST_MAX = 16 };
+enum { STACK_LIST_MAX = 16, STACK_LINKS_MAX = 7 };
 
 /* Filled by shim/config.c; strings are borrowed for the call. */
 struct stack_config {
-	const char *link;                  /* "tap:tap0", see link_kind.h */
+	const char *link; /* "tap:tap0,packet:eth1", see link_kind.h */
 	const char *addrs[STACK_LIST_MAX]; /* "10.0.0.2/24" */
+	uint8_t addr_link[STACK_LIST_MAX]; /* and on which of them, from 0 */
 	size_t naddrs;
-	bool dhcp4;    /* and one by DHCP */
-	bool autoconf; /* and whatever else the network gives; with dhcp4 */
-	const char *gateway;   /* or NULL */
-	uint32_t mtu;          /* 0: the device's */
-	uint8_t mac[6];        /* all zero: made up */
-	uint64_t memory_bytes; /* arena cap; 0: 4 GiB */
-	const char *pcap;      /* file, or NULL */
-	const char *impair;    /* specification, or NULL */
-	bool offload;          /* use the device's offloads */
-	const char *log;       /* levels as in NSSHIM_LOG; NULL: warn */
-	int log_fd;            /* borrowed, or -1 */
-	bool log_colour;       /* log_fd is a terminal that shows colours */
+	uint32_t dhcp4;    /* bit n: link n gets one by DHCP */
+	uint32_t autoconf; /* and whatever else the network gives; with dhcp4 */
+	const char *gateway;             /* or NULL */
+	uint32_t mtu[STACK_LINKS_MAX];   /* 0: the device's */
+	uint8_t mac[STACK_LINKS_MAX][6]; /* all zero: made up */
+	uint64_t memory_bytes;           /* arena cap; 0: 4 GiB */
+	const char *pcap;                /* file, or NULL */
+	const char *impair;              /* specification, or NULL */
+	bool offload;                    /* use the device's offloads */
+	const char *log; /* levels as in NSSHIM_LOG; NULL: warn */
+	int log_fd;      /* borrowed, or -1 */
+	bool log_colour; /* log_fd is a terminal that shows colours */
 };
 
 /*
@@ -62,9 +63,31 @@ struct stack_config {
 int stack_boot(const struct stack_config *config, char *why, size_t why_size);
 
 /*
+ * What makes a process one of the stack: descriptors of the arena, of each link
+ * and of a pipe (or -1; see stack_hold_lifeline()), and the arena's number.
+ */
+struct stack_family {
+	int arena;
+	int lifeline;
+	uint64_t lifeline_inode; /* a number may have become anything */
+	int links[STACK_LINKS_MAX];
+	size_t nlinks;
+	uint64_t id;
+};
+
+/* Those of this process. False: the stack is not up. */
+bool stack_get_family(struct stack_family *out);
+
+/* As the value of an environment variable, and back: 0; -ENOSPC; -ENOENT when
+ * the text is none. */
+enum { STACK_FAMILY_TEXT = 160 };
+int stack_write_family(const struct stack_family *f, char *text, size_t size);
+int stack_read_family(const char *text, struct stack_family *out);
+
+/*
  * A program that this one executes joins its stack: export writes what the
- * child must know (an environment value) and lets the two descriptors behind
- * it survive exec. 0 or -ENOSPC.
+ * child must know (an environment value) and lets the descriptors behind it
+ * survive exec. 0 or -ENOSPC.
  */
 int stack_export(char *text, size_t size);
 
@@ -99,6 +122,10 @@ size_t stack_dns(struct sockaddr_in *out, size_t max);
 int stack_check_addr(const char *text, char *why, size_t why_size);
 int stack_check_prefix(const char *text, char *why, size_t why_size);
 int stack_check_link(const char *text, char *why, size_t why_size);
+
+/* The link of this device in a list that was checked, from 0; or -ENODEV. */
+int stack_find_link(const char *links, const char *device);
+
 int stack_check_impair(const char *spec, char *why, size_t why_size);
 
 /* NSSHIM_LOG: *file is where the name of a file begins in `text`, or NULL;
@@ -204,10 +231,6 @@ bool stack_keep(struct pollfd *fds, size_t n, bool stay, uint64_t give_up_at);
 
 /* Was nobody left, in the last round? */
 bool stack_keep_is_alone(void);
-
-/* The descriptors that make a process one of the stack: the arena's and the
- * device's. False: it is not up. */
-bool stack_family_fds(int *arena, int *device, uint64_t *id);
 
 /* One end of a pipe that all processes of a named stack hold, so that its
  * keeper sees when the last of them is gone; it is this room's from now on. */

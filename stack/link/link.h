@@ -141,6 +141,7 @@ struct link_stream_state;
 
 struct link_stream_config {
 	const char *path; /* of the peer's listening socket */
+	const char *name; /* of the link */
 	int fd;           /* a connected socket to adopt instead, or -1 */
 };
 

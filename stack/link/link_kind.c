@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * link_kind.c - the kinds of link, and opening the one that a text names
+ * link_kind.c - the kinds of link, and opening those that a text names
  *
  * What this room is for
  *   See link_kind.h.
@@ -9,6 +9,7 @@
 #include "link_kind.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ground/explain.h"
@@ -45,7 +46,8 @@ int link_spec_parse(const char *text, struct link_spec *out, char *why_text,
 
 		if (strncmp(text, words[i], len) != 0)
 			continue;
-		*out = (struct link_spec){(enum link_kind)i, text + len};
+		*out = (struct link_spec){.kind = (enum link_kind)i,
+					  .where = text + len};
 		return check_where(out, &why);
 	}
 	return explain(&why, -EINVAL,
@@ -54,13 +56,68 @@ int link_spec_parse(const char *text, struct link_spec *out, char *why_text,
 		       text);
 }
 
+int link_list_find(const struct link_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (!strcmp(list->spec[i].name, name))
+			return (int)i;
+	}
+	return -ENODEV;
+}
+
+/* The next link of the list, whose text ends where the list's comma was. */
+static int add_link(struct link_list *list, const char *text,
+		    unsigned int *streams, const struct why *why)
+{
+	struct link_spec *spec = &list->spec[list->n];
+	int ret;
+
+	if (list->n == LINKS_MAX)
+		return explain(why, -EINVAL, "more than %d links", LINKS_MAX);
+	ret = link_spec_parse(text, spec, why->text, why->size);
+	if (ret < 0)
+		return ret;
+	if (spec->kind == LINK_KIND_STREAM)
+		snprintf(spec->name, sizeof(spec->name), "stream%u",
+			 (*streams)++);
+	else
+		snprintf(spec->name, sizeof(spec->name), "%s", spec->where);
+	if (link_list_find(list, spec->name) >= 0)
+		return explain(why, -EINVAL, "%s is named twice", spec->name);
+	list->n++;
+	return 0;
+}
+
+int link_list_parse(const char *text, struct link_list *out, char *why_text,
+		    size_t why_size)
+{
+	const struct why why = {why_text, why_size};
+	unsigned int streams = 0;
+	char *at = out->text;
+	int ret = 0;
+
+	out->n = 0;
+	if (strlen(text) >= sizeof(out->text))
+		return explain(&why, -EINVAL, "the list of links is too long");
+	memcpy(out->text, text, strlen(text) + 1);
+	while (at && ret == 0) {
+		char *comma = strchr(at, ',');
+
+		if (comma)
+			*comma = '\0';
+		ret = add_link(out, at, &streams, &why);
+		at = comma ? comma + 1 : NULL;
+	}
+	return ret;
+}
+
 int link_spec_open(const struct link_spec *spec, bool offload, int fd,
 		   struct arena *arena, struct link_stream_state **stream,
 		   struct link **out, char *why, size_t why_size)
 {
 	struct link_tap_config tap = {spec->where, offload, fd};
 	struct link_packet_config packet = {spec->where, offload, fd};
-	struct link_stream_config path = {spec->where, fd};
+	struct link_stream_config path = {spec->where, spec->name, fd};
 
 	switch (spec->kind) {
 	case LINK_KIND_TAP:

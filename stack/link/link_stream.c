@@ -376,7 +376,8 @@ int link_stream_open(struct arena *a, struct link_stream_state **state,
 	s->link.file = -1;
 	s->link.caps = LINK_MERGES;
 	s->link.mtu = LIMIT_DEFAULT_MTU;
-	snprintf(s->link.name, sizeof(s->link.name), "stream0");
+	snprintf(s->link.name, sizeof(s->link.name), "%s",
+		 c->name ? c->name : "stream0");
 	*out = &s->link;
 	return 0;
 }

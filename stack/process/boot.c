@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "boot.h"
+
 #include "net/addr.h"
 #include "net/arp.h"
 #include "net/auto6.h"
@@ -25,6 +27,7 @@
 #include "ground/explain.h"
 #include "keeper.h"
 #include "link/link_kind.h"
+#include "links.h"
 #include "ground/log.h"
 #include "ground/must.h"
 #include "socket/ownfd.h"
@@ -36,9 +39,7 @@
 #define MEMORY_MIN (16ull << 20)
 
 static int arena_memfd = -1;
-static uint32_t die_turns;  /* see stack_die_inside() */
-static struct link *device; /* the lowest layer of the first interface */
-static int lifeline = -1;   /* see stack_hold_lifeline() */
+static uint32_t die_turns; /* see stack_die_inside() */
 
 bool stack_is_up(void)
 {
@@ -46,7 +47,7 @@ bool stack_is_up(void)
 }
 
 /* config.c has checked it. */
-static void open_log(const struct stack_config *c)
+void boot_open_log(const struct stack_config *c)
 {
 	struct log_levels levels;
 	const char *file;
@@ -54,6 +55,27 @@ static void open_log(const struct stack_config *c)
 	MUST(log_parse(c->log ? c->log : "warn", &levels, &file) == 0);
 	log_open(c->log_fd, &levels);
 	log_use_colour(c->log_colour);
+}
+
+void boot_adopt_arena(struct arena *arena, int fd)
+{
+	arena_memfd = fd;
+	ownfd_adopt(&arena_memfd);
+	arena_set_fd(arena, arena_memfd);
+}
+
+int boot_arena_fd(void)
+{
+	return arena_memfd;
+}
+
+int boot_explain_taken(const struct why *why)
+{
+	return explain(why, -EEXIST,
+		       "the address %p, where the stack's memory must lie, is "
+		       "taken in this program (a sanitizer or another "
+		       "preload?)",
+		       ARENA_ADDRESS);
 }
 
 static int make_arena(const struct stack_config *c, struct arena **out,
@@ -69,18 +91,12 @@ static int make_arena(const struct stack_config *c, struct arena **out,
 			       (unsigned long long)cap);
 	ret = arena_create(cap, out);
 	if (ret == -EEXIST)
-		return explain(why, ret,
-			       "the address %p, where the stack's memory must "
-			       "lie, is taken in this program (a sanitizer or "
-			       "another preload?)",
-			       ARENA_ADDRESS);
+		return boot_explain_taken(why);
 	if (ret < 0)
 		return explain(why, ret,
 			       "the stack's memory cannot be made: %s",
 			       strerror(-ret));
-	arena_memfd = arena_fd(*out);
-	ownfd_adopt(&arena_memfd);
-	arena_set_fd(*out, arena_memfd);
+	boot_adopt_arena(*out, arena_fd(*out));
 	return 0;
 }
 
@@ -98,9 +114,8 @@ static int make_stack(struct arena *arena, const struct stack_config *c,
 		return explain(why, ret, "the stack's memory is too small");
 	st->eng.now = driver_now();
 	st->wall_offset = driver_wall_offset();
-	snprintf(st->link, sizeof(st->link), "%s", c->link ? c->link : "");
 	*out = st;
-	return 0;
+	return link_list_parse(c->link, &st->links, why->text, why->size);
 }
 
 static int open_loopback(struct stack *st, const struct why *why)
@@ -128,41 +143,15 @@ static int open_loopback(struct stack *st, const struct why *why)
 	return ret < 0 ? ret : iface_add_addr(lo, &p6);
 }
 
-/* Tees and impairments, from the device upward. */
-static int wrap_link(const struct stack_config *c, struct stack *st,
-		     struct link **l, const struct why *why)
-{
-	struct impairment imp;
-	int ret;
-
-	if (c->pcap) {
-		ret = link_pcap_open(*l, c->pcap, st->eng.now,
-				     st->eng.now + st->wall_offset, l);
-		if (ret < 0)
-			return explain(why, ret,
-				       "NSSHIM_PCAP=%s cannot be written: %s",
-				       c->pcap, strerror(-ret));
-		ownfd_adopt(&(*l)->file);
-	}
-	if (c->impair) {
-		ret = link_impair_parse(c->impair, &imp, why->text, why->size);
-		if (ret == 0)
-			ret = link_impair_open(*l, &imp, l);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
-
 /* Locally administered, unicast, and different from stack to stack. */
-static struct eth_addr make_mac(struct stack *st, const struct stack_config *c)
+static struct eth_addr make_mac(struct stack *st, const uint8_t wanted[6])
 {
 	static const uint8_t none[6];
 	struct eth_addr mac;
 	uint64_t n = rand_u64(&st->eng.rand);
 
-	memcpy(mac.b, c->mac, 6);
-	if (memcmp(c->mac, none, 6) != 0)
+	memcpy(mac.b, wanted, 6);
+	if (memcmp(wanted, none, 6) != 0)
 		return mac;
 	memcpy(mac.b, &n, 6);
 	mac.b[0] = (uint8_t)((mac.b[0] & 0xfc) | 0x02);
@@ -184,13 +173,17 @@ static int add_address(struct iface *ifp, const struct inet_prefix *p)
 	return ret;
 }
 
+/* Those of link number `link`. */
 static int add_addresses(const struct stack_config *c, struct iface *ifp,
-			 const struct why *why)
+			 size_t link, const struct why *why)
 {
 	for (size_t i = 0; i < c->naddrs; i++) {
 		struct inet_prefix p;
-		int ret = inet_parse_prefix(c->addrs[i], &p);
+		int ret;
 
+		if (c->addr_link[i] != link)
+			continue;
+		ret = inet_parse_prefix(c->addrs[i], &p);
 		if (ret == 0)
 			ret = add_address(ifp, &p);
 		if (ret < 0)
@@ -201,10 +194,12 @@ static int add_addresses(const struct stack_config *c, struct iface *ifp,
 	return 0;
 }
 
-static int add_gateway(struct stack *st, struct iface *ifp, const char *text,
+/* A link-local one is behind the first link. */
+static int add_gateway(struct stack *st, const char *text,
 		       const struct why *why)
 {
-	struct route r = {.ifindex = ifp->index};
+	struct route r = {.metric = 0};
+	uint32_t first = st->net.ifs[1].index;
 	struct path path;
 	int ret = inet_parse(text, &r.gateway);
 
@@ -214,17 +209,21 @@ static int add_gateway(struct stack *st, struct iface *ifp, const char *text,
 	if (inet_is4(&r.gateway))
 		r.dst = (struct inet_prefix){inet_from4(ip4_make(0, 0, 0, 0)),
 					     96};
-	if (route_lookup(&st->net, &r.gateway, NULL, &path) < 0)
+	if (route_lookup_on(&st->net, &r.gateway, NULL,
+			    inet_is_link_local(&r.gateway) ? first : 0,
+			    &path) < 0 ||
+	    path.ifp->is_loopback)
 		return explain(why, -EINVAL,
 			       "NSSHIM_GATEWAY=%s is in none of the networks "
 			       "of NSSHIM_ADDR",
 			       text);
+	r.ifindex = path.ifp->index;
 	return route_add(&st->net, &r);
 }
 
 /* "10.0.0.1", "fd00::1", or both with a comma. */
 static int add_gateways(const struct stack_config *c, struct stack *st,
-			struct iface *ifp, const struct why *why)
+			const struct why *why)
 {
 	const char *at = c->gateway;
 	int ret = 0;
@@ -234,37 +233,19 @@ static int add_gateways(const struct stack_config *c, struct stack *st,
 		char text[INET_TEXT_MAX];
 
 		snprintf(text, sizeof(text), "%.*s", (int)len, at);
-		ret = add_gateway(st, ifp, text, why);
+		ret = add_gateway(st, text, why);
 		at += at[len] ? len + 1 : len;
 	}
 	return ret;
 }
 
-/* The link with all its layers; `fd` as link_spec_open() says. */
-static int open_link(const struct stack_config *c, struct stack *st, int fd,
-		     struct link **l, const struct why *why)
-{
-	struct link_spec spec;
-	int ret = link_spec_parse(c->link ? c->link : st->link, &spec,
-				  why->text, why->size);
-
-	if (ret == 0)
-		ret = link_spec_open(&spec, c->offload && !c->impair, fd,
-				     st->eng.arena, &st->stream, l, why->text,
-				     why->size);
-	if (ret < 0)
-		return ret;
-	device = *l;
-	ownfd_adopt(&device->fd);
-	return wrap_link(c, st, l, why);
-}
-
-static int open_device(const struct stack_config *c, struct stack *st,
+/* Link number `n` of the configuration, as an interface. */
+static int open_device(const struct stack_config *c, struct stack *st, size_t n,
 		       const struct why *why)
 {
 	struct iface *ifp;
 	struct link *l;
-	int ret = open_link(c, st, -1, &l, why);
+	int ret = links_open(c, st, n, -1, &l, why);
 
 	if (ret < 0)
 		return ret;
@@ -273,28 +254,36 @@ static int open_device(const struct stack_config *c, struct stack *st,
 		return explain(why, ret, "too many links");
 	ifp = net_add_iface(&st->net, l->name, ret);
 	MUST(ifp);
-	ifp->mtu = c->mtu ? c->mtu : l->mtu;
+	ifp->mtu = c->mtu[n] ? c->mtu[n] : l->mtu;
 	ifp->caps = l->caps;
-	ifp->mac = make_mac(st, c);
+	ifp->mac = make_mac(st, c->mac[n]);
 	ret = link_address(l, &ifp->mac);
 	if (ret < 0)
 		return explain(why, ret,
 			       "the link does not take our hardware address: "
 			       "%s",
 			       strerror(-ret));
-	ret = add_addresses(c, ifp, why);
-	if (ret == 0 && c->dhcp4)
-		ret = dhcp4_start(ifp, c->mtu == 0);
-	if (ret == 0 && c->autoconf)
+	ret = add_addresses(c, ifp, n, why);
+	if (ret == 0 && c->dhcp4 & 1u << n)
+		ret = dhcp4_start(ifp, c->mtu[n] == 0);
+	if (ret == 0 && c->autoconf & 1u << n)
 		ret = auto6_start(ifp);
-	return ret < 0 ? ret : add_gateways(c, st, ifp, why);
+	return ret;
 }
 
-/* After a failure another try may follow. */
-static void take_back(struct arena *arena)
+static int open_devices(const struct stack_config *c, struct stack *st,
+			const struct why *why)
 {
-	for (int i = 0; i < LIMIT_IFACES; i++)
-		link_detach(i);
+	int ret = 0;
+
+	for (size_t n = 0; ret == 0 && n < st->links.n; n++)
+		ret = open_device(c, st, n, why);
+	return ret < 0 ? ret : add_gateways(c, st, why);
+}
+
+void boot_take_back(struct arena *arena)
+{
+	links_forget();
 	ownfd_forget(&arena_memfd);
 	arena_unmap(arena);
 }
@@ -306,7 +295,7 @@ int stack_boot(const struct stack_config *c, char *sentence, size_t size)
 	struct stack *st = NULL;
 	int ret;
 
-	open_log(c);
+	boot_open_log(c);
 	ret = make_arena(c, &arena, why);
 	if (ret < 0)
 		return ret;
@@ -318,7 +307,7 @@ int stack_boot(const struct stack_config *c, char *sentence, size_t size)
 	MUST(lock_take(&st->eng.lock) == LOCK_CLEAN);
 	ret = open_loopback(st, why);
 	if (ret == 0)
-		ret = open_device(c, st, why);
+		ret = open_devices(c, st, why);
 	lock_release(&st->eng.lock);
 	if (ret < 0)
 		goto unmap;
@@ -328,129 +317,11 @@ int stack_boot(const struct stack_config *c, char *sentence, size_t size)
 
 unmap:
 	/* The process ends after this: other descriptors need no care. */
-	take_back(arena);
+	boot_take_back(arena);
 	return ret;
 }
 
-/* --- the family: programs that a program of ours executes ---------------- */
-
-/* A number may have become anything meanwhile. 0: not a pipe. */
-static unsigned long long pipe_inode(int fd)
-{
-	struct stat st;
-
-	return fd >= 0 && sys_fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode)
-		       ? st.st_ino
-		       : 0;
-}
-
-int stack_export(char *text, size_t size)
-{
-	int n;
-
-	if (!turn_stack || !device)
-		return -ENOENT;
-	n = snprintf(text, size, "%d,%d,%d:%llx,%llx", arena_memfd, device->fd,
-		     lifeline, pipe_inode(lifeline),
-		     (unsigned long long)arena_id(turn_stack->eng.arena));
-	if (n < 0 || (size_t)n >= size)
-		return -ENOSPC;
-	stack_let_inherit(true);
-	return 0;
-}
-
-void stack_let_inherit(bool yes)
-{
-	int flag = yes ? 0 : FD_CLOEXEC;
-
-	if (!turn_stack || !device)
-		return;
-	sys_fcntl(arena_memfd, F_SETFD, flag);
-	sys_fcntl(device->fd, F_SETFD, flag);
-	if (lifeline >= 0)
-		sys_fcntl(lifeline, F_SETFD, flag);
-}
-
-void stack_hold_lifeline(int fd)
-{
-	if (fd < 0)
-		return;
-	if (lifeline >= 0) {
-		ownfd_forget(&lifeline);
-		sys_close(lifeline);
-	}
-	lifeline = fd;
-	ownfd_adopt(&lifeline);
-}
-
-bool stack_family_fds(int *memfd, int *tap, uint64_t *id)
-{
-	if (!turn_stack || !device)
-		return false;
-	*memfd = arena_memfd;
-	*tap = device->fd;
-	*id = arena_id(turn_stack->eng.arena);
-	return true;
-}
-
-/* The links of a stack that another process has made. */
-static int reopen_links(const struct stack_config *c, struct stack *st, int fd,
-			const struct why *why)
-{
-	struct link *l;
-	int ret = link_loop_open(st->eng.arena, &st->loop, &l);
-
-	if (ret == 0)
-		ret = link_attach_at(st->net.ifs[0].link, l);
-	if (ret < 0)
-		return explain(why, ret,
-			       "the loopback interface cannot be attached: %s",
-			       strerror(-ret));
-	ret = open_link(c, st, fd, &l, why);
-	return ret < 0 ? ret : link_attach_at(st->net.ifs[1].link, l);
-}
-
-int stack_join(const char *text, const struct stack_config *c, char *sentence,
-	       size_t size)
-{
-	const struct why where = {sentence, size}, *why = &where;
-	unsigned long long id, inode;
-	struct arena *arena;
-	struct stack *st;
-	int memfd, fd, line, ret;
-
-	if (sscanf(text, "%d,%d,%d:%llx,%llx", &memfd, &fd, &line, &inode,
-		   &id) != 5)
-		return -ENOENT;
-	open_log(c);
-	ret = arena_attach(memfd, &arena);
-	if (ret < 0)
-		return ret == -EEXIST
-			       ? explain(why, ret,
-					 "the address %p, where the stack's "
-					 "memory "
-					 "must lie, is taken in this program",
-					 ARENA_ADDRESS)
-			       : -ENOENT;
-	st = arena_root(arena);
-	if (arena_id(arena) != id || !st || st->net.nifs < 2) {
-		arena_unmap(arena);
-		return -ENOENT;
-	}
-	arena_memfd = memfd;
-	ownfd_adopt(&arena_memfd);
-	arena_set_fd(arena, arena_memfd);
-	bell_setup(id);
-	ret = reopen_links(c, st, fd, why);
-	if (ret < 0) {
-		take_back(arena);
-		return ret;
-	}
-	if (inode && pipe_inode(line) == inode)
-		stack_hold_lifeline(line);
-	turn_stack = st;
-	return 0;
-}
+/* --- the processes of the stack ------------------------------------------- */
 
 void stack_after_fork_in_child(void)
 {
@@ -534,9 +405,17 @@ int stack_check_prefix(const char *text, char *why_text, size_t why_size)
 
 int stack_check_link(const char *text, char *why, size_t why_size)
 {
-	struct link_spec spec;
+	struct link_list list;
 
-	return link_spec_parse(text, &spec, why, why_size);
+	return link_list_parse(text, &list, why, why_size);
+}
+
+int stack_find_link(const char *links, const char *device)
+{
+	struct link_list list;
+	int ret = link_list_parse(links, &list, NULL, 0);
+
+	return ret < 0 ? ret : link_list_find(&list, device);
 }
 
 int stack_check_impair(const char *spec, char *why, size_t why_size)

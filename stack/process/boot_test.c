@@ -8,6 +8,7 @@
  */
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -172,8 +173,14 @@ Test(boot, without_a_stack_everything_says_so)
 
 Test(boot, an_inheritance_that_is_none)
 {
-	static const char *const texts[] = {
-		"", "x", "1,2", "-1,-1,0", "0,0,0", "9999,9999,abc"};
+	static const char *const texts[] = {"",
+					    "x",
+					    "1,2",
+					    "-1,-1:0,0",
+					    "0,-1:0,0,",
+					    "0,-1:0,0,1x",
+					    "9999,-1:0,abc,9999",
+					    "0,-1:0,0,1,1,1,1,1,1,1,1"};
 	struct stack_config c = config();
 	char why[200], text[100];
 	int fd = memfd_create("not ours", 0);
@@ -183,10 +190,29 @@ Test(boot, an_inheritance_that_is_none)
 			     -ENOENT),
 			  "\"%s\"", texts[i]);
 	cr_assert(eq(int, ftruncate(fd, 1 << 20), 0));
-	snprintf(text, sizeof(text), "%d,%d,0", fd, fd);
+	snprintf(text, sizeof(text), "%d,-1:0,0,%d", fd, fd);
 	cr_assert(eq(int, stack_join(text, &c, why, sizeof(why)), -ENOENT));
 	cr_assert(not(stack_is_up()));
 	cr_assert(eq(int, fcntl(fd, F_GETFD), 0), "it stays the program's");
+}
+
+Test(boot, what_makes_a_process_one_of_the_stack_fits_a_variable)
+{
+	struct stack_family f = {.arena = INT_MAX,
+				 .lifeline = INT_MAX,
+				 .lifeline_inode = UINT64_MAX,
+				 .nlinks = STACK_LINKS_MAX,
+				 .id = UINT64_MAX};
+	char text[STACK_FAMILY_TEXT];
+	struct stack_family got;
+
+	for (size_t i = 0; i < f.nlinks; i++)
+		f.links[i] = INT_MAX - (int)i;
+	cr_assert(eq(int, stack_write_family(&f, text, sizeof(text)), 0));
+	cr_assert(eq(int, stack_read_family(text, &got), 0), "%s", text);
+	cr_assert(memcmp(&f, &got, sizeof(f)) == 0, "%s", text);
+	for (size_t n = 0; n <= strlen(text); n++)
+		cr_expect(eq(int, stack_write_family(&f, text, n), -ENOSPC));
 }
 
 /* --- the end of a process ------------------------------------------------ */

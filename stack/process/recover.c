@@ -36,8 +36,11 @@
 static void claim(struct stack *st)
 {
 	link_loop_claim(st->eng.arena, st->loop);
-	if (st->stream)
-		(void)!arena_claim(st->eng.arena, st->stream, ARENA_OTHER);
+	for (size_t i = 0; i < LINKS_MAX; i++) {
+		if (st->stream[i])
+			(void)!arena_claim(st->eng.arena, st->stream[i],
+					   ARENA_OTHER);
+	}
 	net_claim(&st->net);
 	tcp_claim(&st->tcp);
 	sock_claim(st);

@@ -21,6 +21,7 @@
 
 #include "ground/engine.h"
 #include "process/family.h"
+#include "link/link_kind.h"
 #include "net/net.h"
 #include "sock_wait.h"
 #include "stack.h"
@@ -163,11 +164,11 @@ struct stack {
 	uint32_t trim_turns;                 /* [S] since it was armed */
 	struct loop_queue *loop;             /* [S] frames of the loopback */
 	bool loop_more;                      /* [S] more frames wait there */
-	struct link_stream_state *stream;    /* [S] of a stream link, or NULL */
-	uint32_t next_bell;                  /* [a] see bell.h */
-	struct family family;                /* the processes */
-	char link[128]; /* [I] its kind and place, for who joins by name */
-	uint64_t wall_offset; /* [I] wall clock less monotonic */
+	struct link_stream_state *stream[LINKS_MAX]; /* [S] of stream links */
+	uint32_t next_bell;                          /* [a] see bell.h */
+	struct family family;                        /* the processes */
+	struct link_list links; /* [I] kinds and places, for who joins */
+	uint64_t wall_offset;   /* [I] wall clock less monotonic */
 };
 
 /* The root's rooms in order; `seed` keys everything unpredictable. */
