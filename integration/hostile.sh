@@ -139,6 +139,8 @@ attack()
   local class=$1 mib=$2 most loop peer name began=$SECONDS
   shift 2
   start_server
+  # Who is lied to before its probes are over has to believe it (RFC 5227 2.1).
+  [[ $class != arp ]] || eventually grep -q "nobody else has $OURS" "$server_log"
   echo 0 >"$work/most"
   download_on "$class" &
   loop=$!

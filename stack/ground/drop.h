@@ -25,6 +25,7 @@
 	X(ARP_NOT_OURS, "ARP for another host")                                \
 	X(ARP_OPCODE, "ARP operation unknown")                                 \
 	X(ARP_SENDER, "ARP sender address impossible")                         \
+	X(ARP_CONFLICT, "ARP from another host with our address")              \
 	X(NEIGH_FULL, "neighbour's waiting queue full")                        \
 	X(NEIGH_UNREACHABLE, "neighbour did not answer")                       \
 	X(IP_SHORT, "IPv4 header truncated")                                   \

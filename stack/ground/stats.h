@@ -21,6 +21,7 @@
 	X(LINK_OUT_ERRORS)                                                     \
 	X(ARP_IN)                                                              \
 	X(ARP_OUT)                                                             \
+	X(ARP_CONFLICTS)                                                       \
 	X(IP_IN_RECEIVES)                                                      \
 	X(IP_IN_DELIVERS)                                                      \
 	X(IP_OUT_REQUESTS)                                                     \

@@ -37,6 +37,14 @@ enum iface_addr_origin {
 	ADDR_BY_DHCP,
 };
 
+/* What others on the link know of an IPv4 address (RFC 5227). */
+enum iface_addr_claim {
+	CLAIM_NONE,    /* nothing: nobody was asked or told */
+	CLAIM_ASKING,  /* they are asked whether it is theirs */
+	CLAIM_TELLING, /* they are told that it is ours */
+	CLAIM_MADE,    /* all of them should know */
+};
+
 struct iface_addr {
 	struct inet_prefix prefix; /* [I] the address, with prefix length */
 	uint8_t phase;             /* [S] enum iface_addr_phase */
@@ -44,8 +52,11 @@ struct iface_addr {
 	bool not_onlink;           /* [S] the prefix is not on the link */
 	uint8_t probes;            /* [S] questions asked while tentative */
 	uint8_t conflicts;         /* [S] seen so far (RFC 7217's counter) */
+	uint8_t claim;             /* [S] enum iface_addr_claim */
+	uint8_t announced;         /* [S] times, since it was found free */
 	uint64_t nonce;            /* [S] of the last probe (RFC 7527) */
 	usecs next;                /* [S] when to probe, announce next */
+	usecs defended;            /* [S] against another host; 0: never */
 	usecs preferred_until;     /* [S] USECS_NEVER: for ever */
 	usecs valid_until;         /* [S] USECS_NEVER: for ever */
 };

@@ -9,6 +9,7 @@
  *   other one is given up, and said so.
  *
  * Comes in   boot.c and who configures; nd.c brings conflicts; the timer.
+ *            IPv4 addresses are probed by acd.c and age here.
  * Goes out   questions and announcements through nd.c.
  * Lock       the stack lock is held.
  * Follows    RFC 4862 5.4, 5.5.4; RFC 7527 4; RFC 7217 6; RFC 4429 3.
@@ -24,6 +25,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "acd.h"
 #include "iid.h"
 #include "ground/limits.h"
 #include "ground/log.h"
@@ -40,7 +42,7 @@ static usecs due_of(const struct iface_addr *a)
 	return MIN(when, a->valid_until);
 }
 
-static void arm(struct iface *ifp)
+void addr_schedule(struct iface *ifp)
 {
 	struct timer_heap *heap = &ifp->eng->timers;
 	usecs when = USECS_NEVER;
@@ -77,7 +79,7 @@ int addr_add6(struct iface *ifp, const struct inet_prefix *p,
 	if (ret < 0)
 		return ret;
 	probe(ifp, iface_find(ifp, &p->addr));
-	arm(ifp);
+	addr_schedule(ifp);
 	return 0;
 }
 
@@ -88,7 +90,7 @@ void addr_set_lifetimes(struct iface *ifp, struct iface_addr *a,
 	a->valid_until = valid_until;
 	if (a->phase == ADDR_DEPRECATED && preferred_until > ifp->eng->now)
 		a->phase = ADDR_PREFERRED;
-	arm(ifp);
+	addr_schedule(ifp);
 }
 
 static int make_link_local(struct iface *ifp, uint8_t conflicts)
@@ -118,7 +120,7 @@ static void give_up(struct iface *ifp, struct iface_addr *a)
 	if (a->origin != ADDR_LINK_LOCAL || conflicts >= LIMIT_IID_RETRIES) {
 		a->phase = ADDR_DUPLICATE;
 		a->next = USECS_NEVER;
-		arm(ifp);
+		addr_schedule(ifp);
 		return;
 	}
 	iface_delete(ifp, &gone);
@@ -180,7 +182,9 @@ static bool step(struct iface *ifp, struct iface_addr *a)
 		iface_delete(ifp, &addr);
 		return false;
 	}
-	if (a->next <= now && a->probes < LIMIT_DAD_PROBES)
+	if (a->next <= now && inet_is4(&addr))
+		acd_on_timer(ifp, a);
+	else if (a->next <= now && a->probes < LIMIT_DAD_PROBES)
 		probe(ifp, a);
 	else if (a->next <= now)
 		accept_addr(ifp, a);
@@ -192,7 +196,7 @@ static bool step(struct iface *ifp, struct iface_addr *a)
 void addr_rebuild(struct iface *ifp)
 {
 	timer_rebuild(&ifp->eng->timers, &ifp->timer);
-	arm(ifp);
+	addr_schedule(ifp);
 }
 
 void addr_on_timer(struct iface *ifp)
@@ -203,5 +207,5 @@ void addr_on_timer(struct iface *ifp)
 		if (step(ifp, &ifp->addrs[i]))
 			i++;
 	}
-	arm(ifp);
+	addr_schedule(ifp);
 }

@@ -37,6 +37,9 @@ int addr_add_link_local(struct iface *ifp) MUST_CHECK;
 void addr_on_conflict(struct iface *ifp, struct iface_addr *a,
 		      const struct eth_addr *mac);
 
+/* Some address's `next` has changed. */
+void addr_schedule(struct iface *ifp);
+
 /* After a death inside: the timer heap is new and empty. */
 void addr_rebuild(struct iface *ifp);
 

@@ -8,15 +8,16 @@
  *   question others may ask us. It remembers nothing itself.
  *
  * Comes in   eth.c hands over frames of type 0x0806; neigh.c asks us to ask.
- * Goes out   facts to neigh.c, questions and answers to eth.c.
- * Never      queues, ages or retries: that is neigh.c.
- * Lock       the stack lock is held.
- * Follows    RFC 826; RFC 5227 2.1.1 for probes, 2.3 for announcements.
+ * Goes out   facts to neigh.c, sights of others to acd.c, questions and answers
+ * to eth.c. Never      queues, ages or retries: that is neigh.c. Lock       the
+ * stack lock is held. Follows    RFC 826; RFC 5227 2.1.1 for probes, 2.3 for
+ * announcements.
  */
 #define LOG_ROOM LOG_ROOM_ARP
 
 #include "arp.h"
 
+#include "acd.h"
 #include "link/eth.h"
 #include "ground/log.h"
 
@@ -83,16 +84,6 @@ static enum verdict send_reply(struct iface *ifp, const struct arp_wire *asked)
 	return DONE;
 }
 
-/* Somebody else uses our address: tell, and learn nothing. */
-static enum verdict on_conflict(struct iface *ifp, const struct inet_addr *ours)
-{
-	char text[INET_TEXT_MAX];
-
-	log_info("%s: another host uses our address %s", ifp->name,
-		 inet_print(ours, text));
-	return DROP_ARP_SENDER;
-}
-
 enum verdict arp_input(struct iface *ifp, struct pkt *p)
 {
 	const struct arp_wire *msg = pkt_pull(p, sizeof(*msg));
@@ -111,8 +102,12 @@ enum verdict arp_input(struct iface *ifp, struct pkt *p)
 	target = inet_from4(msg->target_ip);
 	if (!is_possible_sender(ifp, msg, &sender))
 		return DROP_ARP_SENDER;
-	if (iface_owns(ifp, &sender))
-		return on_conflict(ifp, &sender);
+	/* Somebody else uses our address, or wants it, too: learn nothing. */
+	if (acd_on_sender(ifp, &sender, &msg->sender_mac))
+		return DROP_ARP_CONFLICT;
+	if (op == ARP_OP_REQUEST && inet_is_any(&sender) &&
+	    acd_on_probe(ifp, &target, &msg->sender_mac))
+		return DROP_ARP_CONFLICT;
 
 	/*
 	 * RFC 826, in its order: refresh what we already know, then ask
@@ -145,6 +140,15 @@ void arp_request(struct iface *ifp, const struct inet_addr *target,
 	msg = compose(ifp, ARP_OP_REQUEST, inet_to4(ours));
 	msg.target_ip = inet_to4(target);
 	send(ifp, &msg, known ? known : &ETH_BROADCAST);
+}
+
+void arp_probe(struct iface *ifp, const struct inet_addr *target)
+{
+	struct arp_wire msg =
+		compose(ifp, ARP_OP_REQUEST, ip4_make(0, 0, 0, 0));
+
+	msg.target_ip = inet_to4(target);
+	send(ifp, &msg, &ETH_BROADCAST);
 }
 
 void arp_announce(struct iface *ifp, const struct inet_addr *ours)

@@ -23,6 +23,10 @@ enum verdict arp_input(struct iface *ifp, struct pkt *p);
 void arp_request(struct iface *ifp, const struct inet_addr *target,
 		 const struct eth_addr *known);
 
+/* Asks whether anybody has `target`, which is not ours yet: with no address of
+ * our own in it (RFC 5227 2.1.1). */
+void arp_probe(struct iface *ifp, const struct inet_addr *target);
+
 /* Tells everybody that `ours` is here (RFC 5227 2.3). */
 void arp_announce(struct iface *ifp, const struct inet_addr *ours);
 

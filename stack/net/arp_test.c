@@ -157,13 +157,25 @@ Test(arp, impossible_senders_are_dropped)
 {
 	const struct ip4_addr wrong[] = {
 		ip4_make(255, 255, 255, 255), ip4_make(10, 0, 0, 255),
-		ip4_make(224, 0, 0, 1), ip4_make(127, 0, 0, 1), LAN_OUR_IP};
+		ip4_make(224, 0, 0, 1), ip4_make(127, 0, 0, 1)};
 
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		give(ARP_OP_REQUEST, wrong[i], LAN_OUR_IP);
 	cr_assert(eq(u64, drops(DROP_ARP_SENDER), ARRAY_LEN(wrong)));
 	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
 	cr_assert(eq(u32, lan->nsent, 0));
+}
+
+/* What is done about it is acd_test.c's. */
+Test(arp, who_has_our_address_teaches_nothing)
+{
+	struct inet_addr ours = inet_from4(LAN_OUR_IP);
+
+	give(ARP_OP_REQUEST, LAN_OUR_IP, LAN_OUR_IP);
+	give(ARP_OP_REPLY, LAN_OUR_IP, LAN_PEER_IP);
+	cr_assert(eq(u64, drops(DROP_ARP_CONFLICT), 2));
+	cr_assert(eq(u32, lan->ifp->neigh.count, 0));
+	cr_assert(iface_owns(lan->ifp, &ours));
 }
 
 Test(arp, impossible_sender_hardware_is_dropped)
@@ -204,6 +216,18 @@ Test(arp, a_question_comes_from_our_address_in_that_prefix)
 	cr_assert(eq(int, memcmp(lan->sent[0].b, peer.b, 6), 0));
 	cr_assert(ip4_equal(sent(0)->sender_ip, ip4_make(10, 9, 0, 1)));
 	cr_assert(ip4_equal(sent(0)->target_ip, ip4_make(10, 9, 3, 3)));
+}
+
+Test(arp, a_probe_of_ours_has_no_sender_address)
+{
+	struct inet_addr wanted = inet_from4(ip4_make(10, 0, 0, 9));
+
+	arp_probe(lan->ifp, &wanted);
+	cr_assert(eq(int, memcmp(lan->sent[0].b, ETH_BROADCAST.b, 6), 0));
+	cr_assert(eq(int, be16_get(sent(0)->op), ARP_OP_REQUEST));
+	cr_assert(zero(u32, ip4_u32(sent(0)->sender_ip)));
+	cr_assert(eth_equal(&sent(0)->sender_mac, &lan->ifp->mac));
+	cr_assert(ip4_equal(sent(0)->target_ip, ip4_make(10, 0, 0, 9)));
 }
 
 Test(arp, an_announcement_has_us_as_sender_and_target)

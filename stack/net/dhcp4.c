@@ -8,17 +8,17 @@
  *   lease brought is marked as DHCP's where it is kept, so that it can be taken
  *   away without remembering what it was, also after a death in the middle.
  *
- * Comes in   boot.c starts it; udp_in.c brings answers; the timer.
- * Goes out   UDP datagrams made here, through ip4.c; iface.c, route.c.
+ * Comes in   boot.c starts it; udp_in.c brings answers; acd.c says whether the
+ *            address is free; the timer; keeper.c and boot.c end it.
+ * Goes out   UDP datagrams made here, through ip4.c; acd.c, route.c.
  * Never      waits: who needs the address asks for the state.
  * Lock       the stack lock is held.
  * Follows    RFC 2131 4.1, 4.4; RFC 3442 (what routes mean).
  *
  * Deviation: RFC 2131 4.4.1 has the client wait one to ten seconds at first,
- * collect offers, and probe the address; and 4.4.6 has it give the lease back.
- * A program waits for us here: the first question goes at once, the first offer
- * is taken, the address is announced. The lease is kept for the next program on
- * the device: dhcp4_test.c, the_first_question_goes_at_once.
+ * and collect offers. A program waits for us here: the first question goes at
+ * once, and the first offer is taken: dhcp4_test.c,
+ * the_first_question_goes_at_once.
  */
 #define LOG_ROOM LOG_ROOM_IP
 
@@ -26,8 +26,8 @@
 
 #include <errno.h>
 
+#include "acd.h"
 #include "addr.h"
-#include "arp.h"
 #include "link/cksum.h"
 #include "ip4.h"
 #include "ground/log.h"
@@ -43,7 +43,8 @@ enum {
 
 #define BACKOFF_US SEC(4)
 #define JITTER_US SEC(1)
-#define RENEW_PAUSE_US SEC(60) /* RFC 2131 4.4.5 */
+#define RENEW_PAUSE_US SEC(60)   /* RFC 2131 4.4.5 */
+#define DECLINE_PAUSE_US SEC(10) /* RFC 2131 3.1 (5) */
 
 static struct dhcp4 *client_of(const struct iface *ifp)
 {
@@ -71,9 +72,11 @@ static void move(struct dhcp4 *d, enum dhcp4_state to)
 		[DHCP4_INIT] = "INIT",
 		[DHCP4_SELECTING] = "SELECTING",
 		[DHCP4_REQUESTING] = "REQUESTING",
+		[DHCP4_PROBING] = "PROBING",
 		[DHCP4_BOUND] = "BOUND",
 		[DHCP4_RENEWING] = "RENEWING",
 		[DHCP4_REBINDING] = "REBINDING",
+		[DHCP4_RELEASED] = "RELEASED",
 	};
 
 	log_info("%s: DHCP %s -> %s", d->ifp->name, names[d->stage], names[to]);
@@ -183,6 +186,35 @@ static void ask_for_more(struct dhcp4 *d, usecs until)
 	set_due(d, MIN(now + pause, until));
 }
 
+/* Another host has what the server gave us. */
+static void decline(struct dhcp4 *d)
+{
+	struct dhcp4_question q = question(d, DHCP4_DECLINE);
+
+	q.xid = rand_u32(&engine_of(d)->rand);
+	q.secs = 0;
+	q.wanted = d->lease.yours;
+	q.server = d->lease.server;
+	send(d, &q, ip4_make(0, 0, 0, 0), true);
+}
+
+bool dhcp4_release(struct dhcp4 *d)
+{
+	struct dhcp4_question q;
+
+	if (!d->ifp || !d->has_lease || d->stage == DHCP4_RELEASED)
+		return false;
+	q = question(d, DHCP4_RELEASE);
+	q.xid = rand_u32(&engine_of(d)->rand);
+	q.secs = 0;
+	q.client = d->lease.yours;
+	q.server = d->lease.server;
+	send(d, &q, d->lease.yours, false);
+	move(d, DHCP4_RELEASED);
+	set_due(d, USECS_NEVER);
+	return true;
+}
+
 /* --- what a lease brings ------------------------------------------------- */
 
 static void take_away(struct dhcp4 *d)
@@ -207,7 +239,7 @@ static void take_away(struct dhcp4 *d)
 		else
 			i++;
 	}
-	if (d->link_mtu)
+	if (d->link_mtu && d->has_lease)
 		iface_set_mtu(ifp, d->link_mtu);
 	d->has_lease = false;
 }
@@ -238,26 +270,22 @@ static struct inet_prefix prefix_of(const struct dhcp4 *d)
 				    (uint8_t)(96 + d->lease.bits)};
 }
 
+/* How long the address is good is for programs to see, too. */
+static void put_lifetimes(struct dhcp4 *d)
+{
+	struct inet_prefix p = prefix_of(d);
+	struct iface_addr *a = iface_find(d->ifp, &p.addr);
+
+	if (a && a->origin == ADDR_BY_DHCP)
+		addr_set_lifetimes(d->ifp, a, d->expires, d->expires);
+}
+
 static void put_in_place(struct dhcp4 *d)
 {
-	struct iface_addr a = {
-		.prefix = prefix_of(d),
-		.phase = ADDR_PREFERRED,
-		.origin = ADDR_BY_DHCP,
-		.next = USECS_NEVER,
-		.preferred_until = USECS_NEVER,
-		.valid_until = USECS_NEVER,
-	};
-	int ret = iface_add(d->ifp, &a);
-
 	d->has_lease = true;
-	if (ret < 0)
-		log_info("%s: DHCP: an address that is there already",
-			 d->ifp->name);
 	if (d->link_mtu && d->lease.mtu >= MTU_MIN)
 		iface_set_mtu(d->ifp, MIN(d->link_mtu, d->lease.mtu));
 	put_routes(d);
-	arp_announce(d->ifp, &a.prefix.addr);
 }
 
 /* --- events -------------------------------------------------------------- */
@@ -265,13 +293,13 @@ static void put_in_place(struct dhcp4 *d)
 /* From the beginning, `pause` from now. What was there goes. */
 static void begin(struct dhcp4 *d, usecs pause)
 {
-	struct engine *eng = engine_of(d);
+	usecs then = engine_of(d)->now + pause;
 
 	move(d, DHCP4_INIT);
-	if (d->has_lease)
-		take_away(d);
-	d->began = eng->now + pause;
-	set_due(d, eng->now + pause);
+	if (d->has_lease || !d->began)
+		d->began = then;
+	take_away(d);
+	set_due(d, then);
 }
 
 /* RFC 2131 4.4.5: T1 and T2 are a half and seven eighths unless told. */
@@ -302,36 +330,73 @@ static bool brings_the_same(const struct dhcp4_answer *a,
 		      a->nroutes * sizeof(a->routes[0])) == 0;
 }
 
-static void on_ack(struct dhcp4 *d, const struct dhcp4_answer *a)
+static void bind(struct dhcp4 *d)
 {
-	struct ip4_addr server = d->lease.server;
+	struct inet_prefix p = prefix_of(d);
 	char text[INET_TEXT_MAX], from[INET_TEXT_MAX];
-	struct inet_prefix p;
-	struct iface_addr *addr;
 
-	/* INIT is the mark for recovery: what is there is not in order. */
-	if (!d->has_lease || !brings_the_same(a, &d->lease)) {
-		move(d, DHCP4_INIT);
-		take_away(d);
-		d->lease = *a;
-		put_in_place(d);
-	}
-	d->lease = *a;
-	if (ip4_u32(a->server) == 0)
-		d->lease.server = server;
-	set_times(d, a);
 	move(d, DHCP4_BOUND);
 	set_due(d, d->renew);
-
-	p = prefix_of(d);
-	addr = iface_find(d->ifp, &p.addr);
-	if (addr && addr->origin == ADDR_BY_DHCP)
-		addr_set_lifetimes(d->ifp, addr, d->expires, d->expires);
+	put_lifetimes(d);
 	inet_print(&p.addr, text);
 	p.addr = inet_from4(d->lease.server);
 	log_info("%s: %s/%u by DHCP from %s for %lld s", d->ifp->name, text,
 		 d->lease.bits, inet_print(&p.addr, from),
 		 (long long)d->lease.lease_s);
+}
+
+/* The address is there, but not to be used before acd.c says so. */
+static void look_whose(struct dhcp4 *d)
+{
+	struct inet_prefix p = prefix_of(d);
+
+	move(d, DHCP4_PROBING);
+	set_due(d, USECS_NEVER);
+	if (acd_add(d->ifp, &p, ADDR_BY_DHCP) == 0)
+		return;
+	log_info("%s: DHCP: an address that is there already", d->ifp->name);
+	dhcp4_on_free(d->ifp);
+}
+
+static void on_ack(struct dhcp4 *d, const struct dhcp4_answer *a)
+{
+	struct ip4_addr server = d->lease.server;
+	bool is_new = !d->has_lease || !brings_the_same(a, &d->lease);
+
+	/* INIT is the mark for recovery: what is there is not in order. */
+	if (is_new) {
+		move(d, DHCP4_INIT);
+		take_away(d);
+	}
+	d->lease = *a;
+	if (ip4_u32(a->server) == 0)
+		d->lease.server = server;
+	set_times(d, a);
+	if (is_new)
+		look_whose(d);
+	else
+		bind(d);
+}
+
+void dhcp4_on_free(struct iface *ifp)
+{
+	struct dhcp4 *d = client_of(ifp);
+
+	if (d->stage != DHCP4_PROBING)
+		return;
+	put_in_place(d);
+	bind(d);
+}
+
+void dhcp4_on_taken(struct iface *ifp)
+{
+	struct dhcp4 *d = client_of(ifp);
+
+	if (d->stage == DHCP4_OFF)
+		return;
+	if (d->stage != DHCP4_RELEASED)
+		decline(d);
+	begin(d, DECLINE_PAUSE_US);
 }
 
 /* Somebody who says no is asked again, but not at once. */
@@ -459,9 +524,11 @@ void dhcp4_on_timer(struct dhcp4 *d)
 			begin(d, 0);
 		break;
 	case DHCP4_OFF:
+	case DHCP4_PROBING:
 	case DHCP4_BOUND:
 	case DHCP4_RENEWING:
 	case DHCP4_REBINDING:
+	case DHCP4_RELEASED:
 		break;
 	}
 }
@@ -482,6 +549,12 @@ int dhcp4_start(struct iface *ifp, bool may_set_mtu)
 	return 0;
 }
 
+void dhcp4_resume(struct dhcp4 *d)
+{
+	if (d->stage == DHCP4_RELEASED)
+		begin(d, 0);
+}
+
 void dhcp4_fini(struct dhcp4 *d)
 {
 	if (d->ifp)
@@ -496,8 +569,8 @@ void dhcp4_rebuild(struct dhcp4 *d)
 		return;
 	timer_rebuild(&engine_of(d)->timers, &d->timer);
 	/* In the middle of taking or giving back: from the beginning. */
-	if (d->stage == DHCP4_OFF || d->stage == DHCP4_INIT) {
-		take_away(d);
+	if (d->stage == DHCP4_OFF || d->stage == DHCP4_INIT ||
+	    d->stage == DHCP4_PROBING) {
 		begin(d, 0);
 	} else {
 		set_due(d, d->due);

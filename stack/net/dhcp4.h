@@ -14,12 +14,16 @@
  *     INIT        begins; what was there is taken away;
  *     SELECTING   DISCOVER was sent; the first offer is taken;
  *     REQUESTING  the offer was asked for; ACK or NAK;
+ *     PROBING     it is ours, unless acd.c finds that another host has it: then
+ *                 the server is told, and all begins anew ten seconds later;
  *     BOUND       the address is ours until T1;
  *     RENEWING    the server is asked for more time, until T2;
- *     REBINDING   everybody is asked, until the lease is over.
+ *     REBINDING   everybody is asked, until the lease is over;
+ *     RELEASED    given back; what is in place is there for the last packets
+ *                 only.
  *
  * Lock       the stack lock is held.
- * Follows    RFC 2131 4.4, 4.1 (retransmission).
+ * Follows    RFC 2131 4.4, 4.1 (retransmission), 3.1 (5), 4.4.6.
  */
 #ifndef STACK_DHCP4_H
 #define STACK_DHCP4_H
@@ -36,9 +40,11 @@ enum dhcp4_state {
 	DHCP4_INIT,
 	DHCP4_SELECTING,
 	DHCP4_REQUESTING,
+	DHCP4_PROBING,
 	DHCP4_BOUND,
 	DHCP4_RENEWING,
 	DHCP4_REBINDING,
+	DHCP4_RELEASED,
 };
 
 struct dhcp4 {
@@ -60,6 +66,21 @@ struct dhcp4 {
  * -ENOBUFS. */
 int dhcp4_start(struct iface *ifp, bool may_set_mtu) MUST_CHECK;
 void dhcp4_fini(struct dhcp4 *d);
+
+/*
+ * Nobody needs the address any more: gives it back. False: there is none. The
+ * message may have to wait for the server's link address; until it is out, who
+ * calls must go on driving.
+ */
+bool dhcp4_release(struct dhcp4 *d);
+
+/* Somebody needs one after all. */
+void dhcp4_resume(struct dhcp4 *d);
+
+/* From acd.c: nobody else has the address that was acknowledged; or somebody
+ * has it, who may also have come later. */
+void dhcp4_on_free(struct iface *ifp);
+void dhcp4_on_taken(struct iface *ifp);
 
 /* Is that packet for the client, though its address may not be ours yet? `p`
  * is at an IPv4 header that was checked. */

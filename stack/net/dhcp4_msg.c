@@ -107,8 +107,11 @@ void dhcp4_msg_write(const struct dhcp4_question *q,
 	at = put(at, OPT_CLIENT_ID, id, sizeof(id));
 	at = put_addr(at, OPT_WANTED, q->wanted);
 	at = put_addr(at, OPT_SERVER, q->server);
-	at = put(at, OPT_MAX_SIZE, &max, sizeof(max));
-	at = put(at, OPT_LIST, asked_for, sizeof(asked_for));
+	/* RFC 2131 table 5: who gives an address back asks for nothing. */
+	if (q->type == DHCP4_DISCOVER || q->type == DHCP4_REQUEST) {
+		at = put(at, OPT_MAX_SIZE, &max, sizeof(max));
+		at = put(at, OPT_LIST, asked_for, sizeof(asked_for));
+	}
 	*at = OPT_END;
 }
 

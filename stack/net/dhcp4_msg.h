@@ -30,13 +30,16 @@ enum dhcp4_type {
 	DHCP4_DISCOVER = 1,
 	DHCP4_OFFER = 2,
 	DHCP4_REQUEST = 3,
+	DHCP4_DECLINE = 4,
 	DHCP4_ACK = 5,
 	DHCP4_NAK = 6,
+	DHCP4_RELEASE = 7,
 };
 
 /* What a client says; addresses that are 0.0.0.0 are left out. */
 struct dhcp4_question {
-	uint8_t type; /* DHCP4_DISCOVER, DHCP4_REQUEST */
+	uint8_t type; /* enum dhcp4_type; DISCOVER and REQUEST ask for options
+		       */
 	uint32_t xid;
 	uint16_t secs;
 	bool wants_broadcast; /* we have no address to send to yet */

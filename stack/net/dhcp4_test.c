@@ -9,11 +9,13 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "acd.h"
 #include "dhcp4.h"
 #include "testkit/nettest.h"
 
 static struct nettest t;
 static struct dhcp4 *d;
+static usecs asked; /* when the lease began */
 
 static const struct ip4_addr OFFERED = {{192, 168, 7, 9}};
 static const struct ip4_addr SERVER = {{192, 168, 7, 1}};
@@ -178,14 +180,23 @@ static enum verdict answer(struct reply r)
 			    nettest_pkt(&t, &h, b, sizeof(b) - r.cut));
 }
 
+/* Until then, counted from the request. */
+static void reach(usecs when)
+{
+	pass(asked + when - t.eng.now);
+}
+
 static void bind_it(void)
 {
 	struct sent s;
 
 	take_sent(&s);
+	asked = t.eng.now;
 	cr_assert(eq(int, answer((struct reply){.type = DHCP4_OFFER}), DONE));
 	expect_one(DHCP4_REQUEST, &s);
 	cr_assert(eq(int, answer((struct reply){.type = DHCP4_ACK}), DONE));
+	cr_assert(eq(int, d->stage, DHCP4_PROBING));
+	pass(MSEC(500));
 	cr_assert(eq(int, d->stage, DHCP4_BOUND));
 	nettest_forget_frames(&t);
 }
@@ -257,6 +268,7 @@ Test(dhcp4, an_answer_to_the_address_to_be_is_taken)
 	cr_assert(eq(int,
 		     answer((struct reply){.type = DHCP4_ACK, .dst = OFFERED}),
 		     DONE));
+	pass(MSEC(500));
 	cr_expect(has_address());
 }
 
@@ -316,7 +328,7 @@ Test(dhcp4, a_lease_is_renewed_with_its_server)
 
 	bind_it();
 	neigh_learn(&t.eth->neigh, &server, &NT_PEER_MAC);
-	pass(SEC(60) - 1);
+	reach(SEC(60) - 1);
 	cr_expect(zero(sz, take_sent(&s)));
 	pass(1);
 	expect_one(DHCP4_REQUEST, &s);
@@ -340,7 +352,7 @@ Test(dhcp4, a_silent_server_is_replaced_and_then_the_lease_ends)
 	struct sent s;
 
 	bind_it();
-	pass(SEC(104));
+	reach(SEC(104));
 	cr_expect(eq(int, d->stage, DHCP4_RENEWING));
 	take_sent(&s);
 	pass(SEC(1));
@@ -363,7 +375,7 @@ Test(dhcp4, a_refused_renewal_takes_the_address_away)
 	struct sent s;
 
 	bind_it();
-	pass(SEC(60));
+	reach(SEC(60));
 	cr_assert(eq(int, answer((struct reply){.type = DHCP4_NAK}), DONE));
 	cr_expect(not(has_address()));
 	take_sent(&s);
@@ -376,10 +388,12 @@ Test(dhcp4, another_address_takes_the_place_of_the_first)
 	struct inet_addr other = inet_from4(ip4_make(192, 168, 7, 77));
 
 	bind_it();
-	pass(SEC(60));
+	reach(SEC(60));
 	cr_assert(eq(int, answer((struct reply){.type = DHCP4_ACK, .host = 77}),
 		     DONE));
 	cr_expect(not(has_address()));
+	cr_expect(not(iface_owns(t.eth, &other)), "it was not probed yet");
+	pass(MSEC(500));
 	cr_expect(iface_owns(t.eth, &other));
 	cr_expect(eq(u32, t.net.routes.count, 1));
 }
@@ -391,6 +405,7 @@ Test(dhcp4, a_lease_for_ever_has_no_deadline)
 	take_sent(&s);
 	answer((struct reply){.type = DHCP4_OFFER});
 	answer((struct reply){.type = DHCP4_ACK, .lease_s = UINT32_MAX});
+	pass(MSEC(500));
 	cr_expect(eq(int, d->stage, DHCP4_BOUND));
 	cr_expect(not(timer_is_armed(&d->timer)));
 	cr_expect(has_address());
@@ -412,6 +427,195 @@ Test(dhcp4, recovery_goes_on_or_begins_anew)
 	net_rebuild(&t.net);
 	cr_expect(not(has_address()));
 	cr_expect(zero(u32, t.net.routes.count));
+	pass(0);
+	cr_expect(eq(int, d->stage, DHCP4_SELECTING));
+}
+
+/* --- whose is it? -------------------------------------------------------- */
+
+/* ARP from another station, about the address that was offered. */
+static void other_host_says(uint16_t op, struct ip4_addr sender)
+{
+	struct eth_wire eth = {ETH_BROADCAST, NT_PEER_MAC,
+			       be16_make(ETHERTYPE_ARP_FRAME)};
+	struct arp_wire arp = {.hw_type = be16_make(ARP_HW_ETHERNET),
+			       .proto = be16_make(ETHERTYPE_IP4),
+			       .hw_len = 6,
+			       .proto_len = 4,
+			       .op = be16_make(op),
+			       .sender_mac = NT_PEER_MAC,
+			       .sender_ip = sender,
+			       .target_ip = OFFERED};
+	struct pkt *p = pkt_new(t.arena, 128, 64);
+
+	memcpy(pkt_append(p, sizeof(eth)), &eth, sizeof(eth));
+	memcpy(pkt_append(p, sizeof(arp)), &arp, sizeof(arp));
+	eth_input(t.eth, p);
+}
+
+/* Probes: no sender address. */
+static size_t count_probes(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t.wire.nframes; i++) {
+		const uint8_t *b = t.wire.frames[i].data;
+		const struct arp_wire *arp = (const void *)(b + 14);
+
+		n += b[12] == 8 && b[13] == 6 && !ip4_u32(arp->sender_ip) &&
+		     ip4_equal(arp->target_ip, OFFERED);
+	}
+	return n;
+}
+
+Test(dhcp4, an_address_is_probed_before_it_is_used)
+{
+	struct inet_addr far = inet_from4(ip4_make(8, 8, 8, 8));
+	struct path path;
+
+	answer((struct reply){.type = DHCP4_OFFER});
+	answer((struct reply){.type = DHCP4_ACK});
+	pass(MSEC(499));
+	cr_expect(eq(sz, count_probes(), 1));
+	cr_expect(not(has_address()));
+	cr_expect(
+		eq(int, route_lookup(&t.net, &far, NULL, &path), -ENETUNREACH));
+	pass(MSEC(1));
+	cr_expect(has_address());
+	cr_expect(zero(int, route_lookup(&t.net, &far, NULL, &path)));
+	pass(SEC(10));
+	cr_expect(eq(sz, count_probes(), 3));
+}
+
+/* RFC 2131 3.1 (5): DECLINE, and ten seconds of silence. */
+Test(dhcp4, an_address_that_another_has_is_declined)
+{
+	uint32_t xid;
+	struct sent s;
+
+	answer((struct reply){.type = DHCP4_OFFER});
+	answer((struct reply){.type = DHCP4_ACK});
+	pass(MSEC(100));
+	take_sent(&s);
+	xid = d->xid;
+	other_host_says(ARP_OP_REPLY, OFFERED);
+	expect_one(DHCP4_DECLINE, &s);
+	cr_expect(ip4_equal(s.dst, ALL));
+	cr_expect(zero(u32, ip4_u32(s.src)));
+	cr_expect(zero(u32, ip4_u32(s.ciaddr)));
+	cr_expect(eq(u32, t.eth->naddrs, 0));
+	pass(SEC(10) - 1);
+	cr_expect(zero(sz, take_sent(&s)));
+	pass(1);
+	expect_one(DHCP4_DISCOVER, &s);
+	cr_expect(ne(u32, d->xid, xid));
+}
+
+/* The second and third probe count, though the address is in use. */
+Test(dhcp4, a_late_answer_to_a_probe_takes_the_address_away)
+{
+	struct inet_addr far = inet_from4(ip4_make(8, 8, 8, 8));
+	struct path path;
+	struct sent s;
+
+	bind_it();
+	pass(SEC(1));
+	other_host_says(ARP_OP_REPLY, OFFERED);
+	expect_one(DHCP4_DECLINE, &s);
+	cr_expect(not(has_address()));
+	cr_expect(
+		eq(int, route_lookup(&t.net, &far, NULL, &path), -ENETUNREACH));
+	cr_expect(eq(u32, t.eth->mtu, NETTEST_MTU));
+}
+
+Test(dhcp4, an_address_in_use_is_defended_once_and_then_declined)
+{
+	struct sent s;
+
+	bind_it();
+	reach(SEC(20));
+	take_sent(&s);
+	other_host_says(ARP_OP_REQUEST, OFFERED);
+	cr_expect(zero(sz, take_sent(&s)));
+	cr_expect(has_address());
+	pass(SEC(9));
+	other_host_says(ARP_OP_REQUEST, OFFERED);
+	expect_one(DHCP4_DECLINE, &s);
+	cr_expect(not(has_address()));
+}
+
+/* --- the end ------------------------------------------------------------- */
+
+Test(dhcp4, a_lease_is_given_back_to_its_server)
+{
+	struct inet_addr server = inet_from4(SERVER);
+	struct sent s;
+
+	bind_it();
+	neigh_learn(&t.eth->neigh, &server, &NT_PEER_MAC);
+	cr_expect(dhcp4_release(d));
+	expect_one(DHCP4_RELEASE, &s);
+	cr_expect(ip4_equal(s.dst, SERVER));
+	cr_expect(ip4_equal(s.src, OFFERED));
+	cr_expect(ip4_equal(s.ciaddr, OFFERED));
+	cr_expect(not(dhcp4_release(d)), "once is enough");
+	pass(SEC(600));
+	cr_expect(zero(sz, take_sent(&s)), "and it is not renewed");
+}
+
+Test(dhcp4, without_a_lease_there_is_nothing_to_give_back)
+{
+	struct sent s;
+
+	take_sent(&s);
+	cr_expect(not(dhcp4_release(d)));
+	answer((struct reply){.type = DHCP4_OFFER});
+	answer((struct reply){.type = DHCP4_ACK});
+	take_sent(&s);
+	cr_expect(not(dhcp4_release(d)), "it is not ours yet");
+	cr_expect(zero(sz, take_sent(&s)));
+}
+
+Test(dhcp4, who_comes_after_the_end_asks_again)
+{
+	struct inet_addr server = inet_from4(SERVER);
+	struct sent s;
+
+	bind_it();
+	neigh_learn(&t.eth->neigh, &server, &NT_PEER_MAC);
+	cr_assert(dhcp4_release(d));
+	take_sent(&s);
+	dhcp4_resume(d);
+	cr_expect(not(has_address()));
+	pass(0);
+	expect_one(DHCP4_DISCOVER, &s);
+	bind_it();
+	dhcp4_resume(d);
+	cr_expect(eq(int, d->stage, DHCP4_BOUND));
+}
+
+/* RFC 3203: without authentication (RFC 3118) anybody could send it. */
+Test(dhcp4, a_forced_renewal_is_ignored)
+{
+	struct sent s;
+
+	bind_it();
+	cr_expect(eq(int, answer((struct reply){.type = 9, .dst = OFFERED}),
+		     DROP_DHCP_UNASKED));
+	cr_expect(eq(int, answer((struct reply){.type = DHCP4_NAK}),
+		     DROP_DHCP_UNASKED));
+	cr_expect(eq(int, d->stage, DHCP4_BOUND));
+	cr_expect(has_address());
+	cr_expect(zero(sz, take_sent(&s)));
+}
+
+Test(dhcp4, a_death_while_it_is_probed_begins_anew)
+{
+	answer((struct reply){.type = DHCP4_OFFER});
+	answer((struct reply){.type = DHCP4_ACK});
+	timer_heap_rebuild(&t.eng.timers);
+	net_rebuild(&t.net);
+	cr_expect(zero(u32, t.eth->naddrs));
 	pass(0);
 	cr_expect(eq(int, d->stage, DHCP4_SELECTING));
 }

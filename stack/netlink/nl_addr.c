@@ -18,7 +18,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#include "net/arp.h"
+#include "net/acd.h"
 #include "nl_link.h"
 #include "nl_monitor.h"
 
@@ -235,11 +235,11 @@ int nl_addr_add(struct nl_ask *ask)
 		ask->why = &"ipv4: Address already assigned"[skip_family(&p)];
 	if (ret == -EEXIST && ask->h->nlmsg_flags & NLM_F_REPLACE)
 		return 0;
-	if (ret == 0 && !ifp->is_loopback && inet_is4(&p.addr))
-		arp_announce(ifp, &p.addr);
-	if (ret == 0)
+	if (ret == 0) {
+		acd_watch(ifp, &p.addr);
 		nl_monitor_addr(ask->st, RTM_NEWADDR, ifp,
 				iface_find(ifp, &p.addr));
+	}
 	return ret;
 }
 

@@ -18,8 +18,8 @@
 
 #include "boot.h"
 
+#include "net/acd.h"
 #include "net/addr.h"
-#include "net/arp.h"
 #include "net/auto6.h"
 #include "socket/bell.h"
 #include "net/dhcp4.h"
@@ -158,7 +158,7 @@ static struct eth_addr make_mac(struct stack *st, const uint8_t wanted[6])
 	return mac;
 }
 
-/* IPv4 is announced; IPv6 is probed while it is used already. */
+/* Both are probed while they are used already. */
 static int add_address(struct iface *ifp, const struct inet_prefix *p)
 {
 	int ret;
@@ -169,7 +169,7 @@ static int add_address(struct iface *ifp, const struct inet_prefix *p)
 	}
 	ret = iface_add_addr(ifp, p);
 	if (ret == 0)
-		arp_announce(ifp, &p->addr);
+		acd_watch(ifp, &p->addr);
 	return ret;
 }
 

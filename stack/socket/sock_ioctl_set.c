@@ -21,7 +21,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-#include "net/arp.h"
+#include "net/acd.h"
 #include "netlink/nl_link.h"
 
 enum { MAPPED_BITS = 96, TXQLEN = 1000 };
@@ -99,8 +99,8 @@ static int replace_first(struct iface *ifp, const struct inet_prefix *p)
 	if (inet_is_any(&p->addr))
 		return 0;
 	ret = iface_add_addr(ifp, p);
-	if (ret == 0 && !ifp->is_loopback)
-		arp_announce(ifp, &p->addr);
+	if (ret == 0)
+		acd_watch(ifp, &p->addr);
 	return ret;
 }
 

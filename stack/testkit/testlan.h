@@ -19,6 +19,7 @@
 
 #include "link/eth.h"
 #include "link/link.h"
+#include "net/addr.h"
 #include "net/net.h"
 
 enum { LAN_FRAMES = 64, LAN_FRAME_MAX = 2048 };
@@ -153,7 +154,7 @@ static inline void lan_give(struct lan *lan, const void *frame, size_t len)
 	eth_input(lan->ifp, lan_pkt(lan, frame, len));
 }
 
-/* Time passes, and the neighbours' timers fire at their time. */
+/* Time passes, and the timers of neighbours and addresses fire at theirs. */
 static inline void lan_advance(struct lan *lan, usecs by)
 {
 	usecs end = lan->eng.now + by;
@@ -164,6 +165,8 @@ static inline void lan_advance(struct lan *lan, usecs by)
 		t = timer_pop_due(&lan->eng.timers, lan->eng.now);
 		if (t->kind == TIMER_NEIGH)
 			neigh_on_timer(container_of(t, struct neigh, timer));
+		else if (t->kind == TIMER_IFACE)
+			addr_on_timer(container_of(t, struct iface, timer));
 	}
 	lan->eng.now = end;
 }
