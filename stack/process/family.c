@@ -165,7 +165,7 @@ bool family_is_large(const struct stack *st)
 {
 	int n = 0;
 
-	for (int i = 1; i <= st->family.highest; i++)
+	for (int i = 1; i <= st->family.highest && n < 2; i++)
 		n += st->family.pids[i] != 0;
 	return n > 1;
 }

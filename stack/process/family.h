@@ -34,6 +34,7 @@ struct family {
 	/* The driver's promise. */
 	usecs watch_until;   /* [S] */
 	uint32_t watch_bell; /* [a] of who sleeps as driver */
+	uint32_t looks; /* [a] times that an application looked after links */
 
 	usecs ask_again; /* [S] how long to wait before asking; 0: no doubts */
 

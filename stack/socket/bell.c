@@ -135,6 +135,7 @@ void bell_stock(uint32_t (*new_number)(void))
 	struct bell *got[BELL_STOCK];
 	size_t n = 0;
 
+	gate_no_more();
 	while (n < BELL_STOCK && (got[n] = bell_get(new_number)))
 		n++;
 	while (n > 0)
@@ -211,11 +212,13 @@ void bell_after_fork_in_child(void)
 			continue;
 		ownfd_forget(&pool[i].fd);
 		sys_close(pool[i].fd);
+		gate_close(&pool[i].gate);
 		if (!pool[i].fence)
 			continue;
 		ownfd_forget(&pool[i].fence);
 		sys_close(pool[i].fence);
 	}
+	gate_after_fork_in_child();
 	memset(pool, 0, sizeof(pool));
 	nbells = 0;
 	idle = NULL;

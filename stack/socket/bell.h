@@ -19,12 +19,14 @@
 #include <signal.h>
 #include <time.h>
 
+#include "gate.h"
 #include "ground/base.h"
 
 struct bell {
 	int fd;            /* poll it for POLLIN; -1: not open */
 	uint32_t number;   /* names it in the arena */
 	int fence;         /* an epoll for bell_poll(); 0: none */
+	struct gate gate;  /* for who drives and sleeps on it */
 	struct bell *next; /* in the pool */
 };
 

@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# herd.sh - a frame wakes the process that wants it, not the whole family
+#
+#   nginx, 4 workers + stack 10.77.0.2 ==tap0== 10.77.0.1 one client
+#
+# What this script is for
+#   One connection asks for a page again and again; all threads of all processes
+#   of the server are asked how often they went to sleep meanwhile. On the kernel
+#   that is once a request. Counts, not times: a busy machine does not matter.
+
+. "$(dirname "$0")/net.sh"
+. "$top/integration/servers.sh"
+need nginx python3
+net_up
+requests=3000
+[[ -z $full ]] || requests=30000
+
+cat >"$work/ask.py" <<'EOF'
+import socket
+import sys
+
+addr, count = sys.argv[1], int(sys.argv[2])
+c = socket.create_connection((addr, 80), timeout=30)
+c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+want = b"0123456789\n"
+for _ in range(count):
+    c.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+    got = b""
+    while not got.endswith(want):
+        more = c.recv(4096)
+        if not more:
+            sys.exit("closed")
+        got += more
+import socket
+import sys
+
+addr, count = sys.argv[1], int(sys.argv[2])
+c = socket.create_connection((addr, 80), timeout=30)
+c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+want = b"0123456789\n"
+for _ in range(count):
+    c.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+    got = b""
+    while not got.endswith(want):
+        more = c.recv(4096)
+        if not more:
+            sys.exit("closed")
+        got += more
+EOF
+
+# Times that the threads of these processes went to sleep.
+sleeps()
+{
+  local p
+  for p in "$@"; do
+    cat /proc/"$p"/task/*/status
+  done | awk '/^voluntary_ctxt_switches:/ { n += $2 } END { print n }'
+}
+
+family()
+{
+  local p
+  for p in $(ours_pids); do
+    [[ $(<"/proc/$p/comm") != nginx ]] || echo "$p"
+  done
+}
+
+mkdir "$work/www"
+echo 0123456789 >"$work/www/page"
+nginx_conf "worker_processes 4"
+nginx_up
+mapfile -t pids < <(family)
+((${#pids[@]} == 5)) || fail "${#pids[@]} processes, not a master and four workers"
+kernel python3 "$work/ask.py" "$OURS" 200 || fail "no answers"
+before=$(sleeps "${pids[@]}")
+kernel python3 "$work/ask.py" "$OURS" $requests || fail "no answers"
+slept=$(($(sleeps "${pids[@]}") - before))
+# Each worker that is woken for nothing makes it one more.
+((slept < requests * 5 / 2)) ||
+  fail "$slept sleeps of a family of 5 for $requests requests"
+proved "$requests requests, $slept sleeps in all of 4 workers and their master"
+nginx_down
