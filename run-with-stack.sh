@@ -240,7 +240,8 @@ build_library()
   flock "$lock_build"
   [[ -e $build/build.ninja ]] || meson setup "$build" "$here" >"$log" 2>&1 ||
     build_failed "$log" "meson setup"
-  ninja -C "$build" shim/libnsshim.so >"$log" 2>&1 ||
+  # The keeper shares the library's memory: never one without the other.
+  ninja -C "$build" shim/libnsshim.so shim/nsshim-keeper >"$log" 2>&1 ||
     build_failed "$log" "the build"
   touch "$build/shim/libnsshim.so"
   exec {lock_build}>&-
