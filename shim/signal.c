@@ -270,7 +270,13 @@ void signal_start(void)
 	stack_set_deliver_hook(deliver);
 }
 
+/* It may be the end of the process: then the stack thread shall not be killed
+ * in the middle of a turn, which other processes would have to repair. */
 void signal_pipe(void)
 {
+	bool held = stack_hold();
+
 	raw3(SYS_tgkill, raw1(SYS_getpid, 0), raw1(SYS_gettid, 0), SIGPIPE);
+	if (held)
+		stack_let_go();
 }
