@@ -52,6 +52,9 @@ address=$(sed -n 's/.*DHCPACK(tap0) \([0-9.]*\) .*/\1/p' "$dnsmasq_log" | head -
 [[ $address == 10.77.0.1[0-5]? ]] || fail "dnsmasq acknowledged nothing"
 proved "$address by DHCP, a page by a name that its server told"
 
+eventually grep -q "DHCPRELEASE(tap0) $address" "$dnsmasq_log"
+proved "given back when the program had ended"
+
 dhcp curl -sS -o "$work/got" http://10.99.0.1:8000/page || fail "by the gateway"
 same "$work/page" "$work/got" "the page from beyond the gateway"
 dhcp ip addr >"$work/addr.log" || fail "ip addr"

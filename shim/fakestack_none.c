@@ -61,6 +61,10 @@ void stack_set_keeper_hook(int (*start)(void))
 	(void)start;
 }
 
+void stack_need_keeper(void)
+{
+}
+
 bool stack_get_family(struct stack_family *out)
 {
 	(void)out;

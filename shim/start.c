@@ -144,6 +144,17 @@ static void wait_for_address(void)
 		say(why);
 }
 
+/* What the network lends is looked after while programs do without sockets, and
+ * given back when the last one has ended: both are the keeper's. */
+static void get_address(void)
+{
+	wait_for_address();
+	if (!config.stack.dhcp4)
+		return;
+	stack_need_keeper();
+	tell_children();
+}
+
 /* Joins the stack of who started us, or makes one. */
 static int join_or_boot(char *why, size_t why_size)
 {
@@ -161,7 +172,7 @@ static int join_or_boot(char *why, size_t why_size)
 	if (ret != -ENOENT) {
 		if (ret == 0) {
 			tell_children();
-			wait_for_address();
+			get_address();
 		}
 		return ret;
 	}
@@ -170,6 +181,7 @@ static int join_or_boot(char *why, size_t why_size)
 		ret = enter_when_open(&c, why, why_size);
 		if (ret == 0) {
 			tell_children();
+			get_address();
 			return 0;
 		}
 		ret = stack_boot(&c, why, why_size);
@@ -180,13 +192,13 @@ static int join_or_boot(char *why, size_t why_size)
 	exec_remember();
 	ret = enter_name(why, why_size);
 	if (ret == 0)
-		wait_for_address();
+		get_address();
 	return ret;
 }
 
 static int start_keeper(void)
 {
-	return keep_start(config.name != NULL);
+	return keep_start(config.name != NULL || config.stack.dhcp4);
 }
 
 static void end(void);

@@ -196,8 +196,8 @@ void stack_after_fork_in_child(void);
 
 /*
  * Process end: when no other process and no keeper lives on, waits until what
- * send() accepted has been acknowledged and FINs are out, at most `linger_us`;
- * closes nothing itself.
+ * send() accepted has been acknowledged and FINs are out, and gives back what
+ * the network lent, at most `linger_us`; closes nothing itself.
  */
 void stack_drain(uint64_t linger_us);
 
@@ -217,6 +217,10 @@ int stack_move_fd(int fd);
 /* `start` makes a keeper process and returns its number, or -errno. Called with
  * the first socket of a family, without the stack lock. */
 void stack_set_keeper_hook(int (*start)(void));
+
+/* Starts the keeper now, if there is none: an address that the network lent
+ * wants looking after before the first socket, and giving back at the end. */
+void stack_need_keeper(void);
 
 /* In the keeper, after stack_join(). 0, -EBUSY: there is one; -EMFILE. */
 int stack_keep_begin(void);

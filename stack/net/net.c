@@ -74,6 +74,21 @@ struct iface *net_add_iface(struct net *n, const char *name, int link)
 	return ifp;
 }
 
+bool net_leave(struct net *n)
+{
+	bool sent = false;
+
+	for (uint32_t i = 0; i < n->nifs; i++)
+		sent |= dhcp4_release(&n->dhcp4[i]);
+	return sent;
+}
+
+void net_resume(struct net *n)
+{
+	for (uint32_t i = 0; i < n->nifs; i++)
+		dhcp4_resume(&n->dhcp4[i]);
+}
+
 bool net_is_local(const struct net *n, const struct inet_addr *a)
 {
 	for (uint32_t i = 0; i < n->nifs; i++) {

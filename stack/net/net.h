@@ -57,6 +57,15 @@ void net_rebuild(struct net *n);
 /* Appends an interface; NULL when LIMIT_IFACES exist. */
 struct iface *net_add_iface(struct net *n, const char *name, int link);
 
+/*
+ * Nobody is left: what the network lent goes back. True: that was sent now, or
+ * waits for a link address, and who calls must drive on for a moment.
+ */
+bool net_leave(struct net *n);
+
+/* Somebody came after that: asks again. */
+void net_resume(struct net *n);
+
 /* Is `a` an address of this host, on any interface (strong to programs,
  * weak on the wire: RFC 1122 3.3.4.2)? */
 bool net_is_local(const struct net *n, const struct inet_addr *a);

@@ -109,8 +109,18 @@ static void sleep_for(usecs us)
 	sys_ppoll(fds, n, &pause, NULL);
 }
 
+/* Those who were here before may have given their addresses back. */
+static void ask_again(void)
+{
+	if (!turn_stack)
+		return;
+	net_resume(&turn_enter()->net);
+	turn_leave(turn_stack);
+}
+
 int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 {
+	ask_again();
 	while (turn_stack) {
 		struct stack *st;
 		usecs until, next, now;

@@ -471,16 +471,20 @@ int stack_move_fd(int fd)
 void stack_drain(uint64_t linger_us)
 {
 	usecs deadline = driver_now() + linger_us;
-	bool sending =
+	bool has_left = false;
+	bool is_busy =
 		turn_stack && !family_leave(turn_stack) && !keeper_takes_over();
 
-	while (sending && driver_now() < deadline) {
+	while (is_busy && driver_now() < deadline) {
 		struct timespec pause = {0, 200 * 1000};
 		struct stack *st = turn_enter();
 
-		sending = tcp_any_sending(&st->tcp);
+		is_busy = tcp_any_sending(&st->tcp) ||
+			  (has_left && arena_count(st->eng.arena, ARENA_PKT));
+		if (!is_busy && !has_left)
+			is_busy = has_left = net_leave(&st->net);
 		turn_leave(st);
-		if (!sending)
+		if (!is_busy)
 			break;
 		driver_poke();
 		sys_ppoll(NULL, 0, &pause, NULL);

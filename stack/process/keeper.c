@@ -55,6 +55,12 @@ static int keeper_now(void)
 	return pid;
 }
 
+void stack_need_keeper(void)
+{
+	if (turn_stack)
+		keeper_need();
+}
+
 void keeper_need(void)
 {
 	int seen = keeper_now();
@@ -252,6 +258,22 @@ static bool give_up(struct stack *st)
 	return is_empty;
 }
 
+/* The last thing is to give back what the network lent. Once that was said, a
+ * moment is needed for it to get out. */
+static bool leave(struct stack *st)
+{
+	bool has_said;
+
+	turn_enter();
+	has_said = net_leave(&st->net);
+	turn_leave(st);
+	if (!has_said)
+		return give_up(st);
+	alone = driver_now();
+	nap_us = 0;
+	return false;
+}
+
 /* A device that was removed takes nothing more. */
 static bool has_links(void)
 {
@@ -266,14 +288,16 @@ static bool is_over(struct stack *st, usecs give_up_at)
 	struct rest r = count_rest(st);
 
 	nap_us = nap_us ? MIN(2 * nap_us, KEEP_PAUSE_MAX_US) : MSEC(1);
-	if (now >= give_up_at || !has_links())
+	if (!has_links())
 		return give_up(st);
+	if (now >= give_up_at)
+		return leave(st);
 	if (r.sending && now - alone < LIMIT_KEEPER_US)
 		return false;
 	if (r.closing && now - alone < LIMIT_KEEPER_CLOSING_US)
 		return false;
 	if (!r.held)
-		return give_up(st);
+		return leave(st);
 	/* Whoever holds them tells nobody when it ends. */
 	family_bury(st, 0);
 	nap_us = LIMIT_KEEPER_ASK_US;
