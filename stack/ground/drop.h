@@ -67,9 +67,12 @@
 	X(ICMP_BROADCAST, "ICMP request to a broadcast address")               \
 	X(IGMP_SHORT, "IGMP message truncated")                                \
 	X(IGMP_CHECKSUM, "IGMP checksum wrong")                                \
-	X(IGMP_FORMAT, "IGMP query of impossible length")                      \
+	X(IGMP_FORMAT, "IGMP length or count impossible")                      \
 	X(IGMP_FORGED, "IGMP query that no router of this link sends")         \
 	X(IGMP_TYPE, "IGMP type nobody handles")                               \
+	X(MLD_FORMAT, "MLD length or count impossible")                        \
+	X(MLD_FORGED, "MLD message that no neighbour sends")                   \
+	X(MCAST_SOURCE, "sent to a group by one whom nobody wants to hear")    \
 	X(UDP_SHORT, "UDP header truncated")                                   \
 	X(UDP_LENGTH, "UDP length impossible")                                 \
 	X(UDP_CHECKSUM, "UDP checksum wrong")                                  \

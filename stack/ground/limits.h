@@ -44,10 +44,23 @@ enum limit_count {
 	LIMIT_ND_ROUTERS = 8,
 	/* Router solicitations before the pauses grow (RFC 4861 10). */
 	LIMIT_RTR_SOLICITS = 3,
-	/* Groups on all interfaces that routers are told of: as many as UDP can
-	 * join; sources of one group that a query may ask about. */
-	LIMIT_IGMP_GROUPS = 448,
-	LIMIT_IGMP_SOURCES = 16,
+	/* Multicast groups on all interfaces together, and how they are found;
+	 * sources that listeners name for one of them. */
+	LIMIT_MCAST_GROUPS = 4096,
+	LIMIT_MCAST_BUCKETS = 256,
+	LIMIT_MCAST_SOURCES = 1024,
+	/* Sources of one group that routers may ask about at once; the answer
+	 * to more is about the group. */
+	LIMIT_MCAST_ASKED = 64,
+	/* Records of a report that are looked at: a whole packet of them. */
+	LIMIT_MCAST_RECORDS = 8192,
+	/* Groups of one socket (Linux: igmp_max_memberships; for IPv6 what
+	 * optmem_max has room for), sources of one filter (Linux:
+	 * igmp_max_msf, mld_max_msf). */
+	LIMIT_MEMBERSHIPS4 = 20,
+	LIMIT_MEMBERSHIPS6 = 1024,
+	LIMIT_MSF4 = 10,
+	LIMIT_MSF6 = 64,
 	/* Routes that a DHCP server may bring; the rest is not looked at. */
 	LIMIT_DHCP4_ROUTES = 8,
 	/* Destinations with a path MTU of their own. */

@@ -26,7 +26,7 @@ enum timer_kind {
 	TIMER_REASM, /* in a datagram being put together */
 	TIMER_PMTU,  /* in a path MTU entry */
 	TIMER_IFACE, /* address probes and announcements */
-	TIMER_IGMP,  /* in struct net: reports of groups */
+	TIMER_MCAST, /* in struct net: reports of groups */
 	TIMER_DHCP4, /* in struct dhcp4 */
 	TIMER_AUTO6, /* in struct auto6 */
 	TIMER_TRIM,  /* in struct stack: memory may go back; turn.c */

@@ -28,6 +28,7 @@ void iface_init(struct iface *ifp, struct engine *eng, struct net *net,
 		.index = index,
 		.link = link,
 		.mtu = LIMIT_DEFAULT_MTU,
+		.is_stirred = true,
 	};
 	memcpy(ifp->name, name, len);
 	ifp->is_loopback = !strcmp(ifp->name, "lo");
@@ -63,6 +64,7 @@ int iface_add(struct iface *ifp, const struct iface_addr *a)
 	if (ifp->naddrs == LIMIT_IFACE_ADDRS)
 		return -ENOBUFS;
 	ifp->addrs[ifp->naddrs++] = *a;
+	ifp->is_stirred = true;
 	return 0;
 }
 
@@ -89,6 +91,7 @@ void iface_delete(struct iface *ifp, const struct inet_addr *a)
 		return;
 	at = (size_t)(gone - ifp->addrs);
 	ifp->naddrs--;
+	ifp->is_stirred = true;
 	memmove(gone, gone + 1, (ifp->naddrs - at) * sizeof(*gone));
 }
 
@@ -108,6 +111,7 @@ void iface_set_down(struct iface *ifp, bool is_down)
 	if (ifp->is_down == is_down)
 		return;
 	ifp->is_down = is_down;
+	ifp->is_stirred = true;
 	neigh_flush(&ifp->neigh);
 }
 
@@ -181,16 +185,28 @@ const struct inet_addr *iface_source_for(const struct iface *ifp,
 	return best ? &best->prefix.addr : NULL;
 }
 
-const struct inet_addr *iface_link_local(const struct iface *ifp)
+static const struct inet_addr *find_link_local(const struct iface *ifp,
+					       bool is_certain)
 {
 	for (uint32_t i = 0; i < ifp->naddrs; i++) {
 		const struct iface_addr *a = &ifp->addrs[i];
 
 		if (!inet_is4(&a->prefix.addr) && iface_addr_is_ours(a) &&
-		    inet_is_link_local(&a->prefix.addr))
+		    inet_is_link_local(&a->prefix.addr) &&
+		    !(is_certain && a->phase == ADDR_OPTIMISTIC))
 			return &a->prefix.addr;
 	}
 	return NULL;
+}
+
+const struct inet_addr *iface_link_local(const struct iface *ifp)
+{
+	return find_link_local(ifp, false);
+}
+
+const struct inet_addr *iface_certain_link_local(const struct iface *ifp)
+{
+	return find_link_local(ifp, true);
 }
 
 bool iface_is_own_group6(const struct iface *ifp, const struct inet_addr *group)

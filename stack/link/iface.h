@@ -72,6 +72,7 @@ struct iface {
 	int link;            /* [I] handle, see link.h */
 	bool is_loopback;    /* [I] */
 	bool is_down;        /* [S] nothing goes in or out */
+	bool is_stirred;     /* [S] addresses or state changed: net_settle() */
 	struct iface_addr addrs[LIMIT_IFACE_ADDRS]; /* [S] */
 	uint32_t naddrs;                            /* [S] */
 	struct neigh_table neigh;                   /* [S] of both families */
@@ -118,8 +119,10 @@ bool iface_is_broadcast(const struct iface *ifp, const struct inet_addr *a);
 const struct inet_addr *iface_source_for(const struct iface *ifp,
 					 const struct inet_addr *dst);
 
-/* Our link-local IPv6 address here, when it may be used; NULL: none. */
+/* Our link-local IPv6 address here, when it may be used; NULL: none. Certain:
+ * it is not being probed any more, either. */
 const struct inet_addr *iface_link_local(const struct iface *ifp);
+const struct inet_addr *iface_certain_link_local(const struct iface *ifp);
 
 /* Is `group` the solicited-node group of one of our addresses, tentative ones
  * too, or ff01::1, ff02::1 (RFC 4291 2.8)? */

@@ -132,11 +132,14 @@ enum igmp_type {
 	IGMP_V3_REPORT = 0x22,
 };
 
-enum igmp_record_type {
-	IGMP_IS_INCLUDE = 1,
-	IGMP_IS_EXCLUDE = 2,
-	IGMP_TO_INCLUDE = 3,
-	IGMP_TO_EXCLUDE = 4,
+/* Records of IGMPv3 and of MLDv2. */
+enum mcast_record_type {
+	MCAST_IS_INCLUDE = 1,
+	MCAST_IS_EXCLUDE = 2,
+	MCAST_TO_INCLUDE = 3,
+	MCAST_TO_EXCLUDE = 4,
+	MCAST_ALLOW = 5,
+	MCAST_BLOCK = 6,
 };
 
 /* Versions 1 and 2, and how a query of version 3 begins. */
@@ -157,22 +160,23 @@ struct igmp_query_wire {
 };
 static_assert(sizeof(struct igmp_query_wire) == 12, "IGMPv3 query");
 
-struct igmp_report_wire {
+/* A report of IGMPv3 or MLDv2. */
+struct mcast_report_wire {
 	uint8_t type;
 	uint8_t zero;
 	be16 cksum;
 	be16 zero2;
 	be16 nrecords;
 };
-static_assert(sizeof(struct igmp_report_wire) == 8, "IGMPv3 report");
+static_assert(sizeof(struct mcast_report_wire) == 8, "before its records");
 
-struct igmp_record_wire {
-	uint8_t type; /* enum igmp_record_type */
+/* The group and the sources follow, in addresses of their family. */
+struct mcast_record_wire {
+	uint8_t type; /* enum mcast_record_type */
 	uint8_t aux_words;
 	be16 nsources;
-	struct ip4_addr group;
 };
-static_assert(sizeof(struct igmp_record_wire) == 8, "before its sources");
+static_assert(sizeof(struct mcast_record_wire) == 4, "before its group");
 
 /* IPv6 */
 
@@ -278,11 +282,15 @@ enum {
 	ICMP6_INFORMATIONAL = 128, /* from here on: no errors */
 	ICMP6_ECHO_REQUEST = 128,
 	ICMP6_ECHO_REPLY = 129,
+	ICMP6_MLD_QUERY = 130,
+	ICMP6_MLD_REPORT = 131,
+	ICMP6_MLD_DONE = 132,
 	ICMP6_ROUTER_SOLICIT = 133,
 	ICMP6_ROUTER_ADVERT = 134,
 	ICMP6_NEIGHBOR_SOLICIT = 135,
 	ICMP6_NEIGHBOR_ADVERT = 136,
 	ICMP6_REDIRECT = 137,
+	ICMP6_MLD2_REPORT = 143,
 };
 
 enum {
@@ -309,6 +317,23 @@ struct icmp6_wire {
 	be32 word; /* MTU, pointer; id and seq of an echo; flags */
 };
 static_assert(sizeof(struct icmp6_wire) == 8, "ICMPv6");
+
+/* Multicast listener discovery: version 1, and how a query of version 2
+ * begins. The first half of the word: response time in milliseconds. */
+struct mld_wire {
+	struct icmp6_wire icmp;
+	struct inet_addr group;
+};
+static_assert(sizeof(struct mld_wire) == 24, "MLDv1");
+
+struct mld_query_wire {
+	struct mld_wire base;
+	uint8_t s_qrv; /* as of IGMPv3 */
+	uint8_t qqic;
+	be16 nsources;
+	struct inet_addr sources[];
+};
+static_assert(sizeof(struct mld_query_wire) == 28, "MLDv2 query");
 
 /* Neighbor solicitation and advertisement; options follow. */
 struct nd_wire {

@@ -119,6 +119,7 @@ static void give_up(struct iface *ifp, struct iface_addr *a)
 
 	if (a->origin != ADDR_LINK_LOCAL || conflicts >= LIMIT_IID_RETRIES) {
 		a->phase = ADDR_DUPLICATE;
+		ifp->is_stirred = true;
 		a->next = USECS_NEVER;
 		addr_schedule(ifp);
 		return;
@@ -163,6 +164,7 @@ static void accept_addr(struct iface *ifp, struct iface_addr *a)
 	bool was_in_use = a->phase == ADDR_OPTIMISTIC;
 
 	a->phase = ADDR_PREFERRED;
+	ifp->is_stirred = true;
 	a->next = USECS_NEVER;
 	/* RFC 4429 3.3: now everybody may know the link address for it. */
 	if (was_in_use)

@@ -116,7 +116,7 @@ HOST_TEST(auto6, rebuilt_timers_go_on)
 		addr_rebuild(&t.net.ifs[i]);
 		auto6_rebuild(&t.net.auto6[i]);
 	}
-	igmp_rebuild(&t.net.igmp);
+	mcast_rebuild(&t.net.mcast);
 	pass(SEC(3));
 	cr_assert(eq(u32, questions(), 2));
 }

@@ -26,6 +26,7 @@
 #include "ground/limits.h"
 #include "ground/log.h"
 #include "ground/must.h"
+#include "mld.h"
 #include "nd.h"
 
 /* What the codes of "unreachable" mean to a program: Linux's table. */
@@ -222,6 +223,8 @@ enum verdict icmp6_input(struct iface *ifp, struct pkt *p)
 	/* Somebody else speaks with our address. */
 	if (!ifp->is_loopback && net_is_local(ifp->net, &ip_of(p)->src))
 		return DROP_IP6_SOURCE;
+	if (mld_is_type(icmp->type))
+		return mld_input(ifp, p);
 
 	switch (icmp->type) {
 	case ICMP6_ECHO_REQUEST:

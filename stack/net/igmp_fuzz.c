@@ -10,6 +10,7 @@
  *   what happens, the rest is a group or a time.
  */
 #include "igmp.h"
+#include "net/mcast.h"
 #include "testkit/nettest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -17,6 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { RECORDS = 64, GIVE = 0, JOIN = 1, LEAVE = 2, PAUSE = 3 };
 
 static const struct ip4_addr ALL_HOSTS = {{224, 0, 0, 1}};
+
+/* What the listener of each group has. */
+static struct mcast_filter filters[4];
+static struct inet_addr sources[4][3];
+static bool has[4];
 
 static void check(bool ok)
 {
@@ -52,6 +58,29 @@ static void give(struct nettest *t, const uint8_t *at, size_t len)
 	check(t->wire.nframes == before);
 }
 
+/* Each group has one listener, whose filters follow each other. */
+static void change(struct nettest *t, const struct inet_addr *group,
+		   uint8_t how, bool join)
+{
+	static const uint32_t bits[] = {0, 1, 5, 6};
+	struct inet_addr list[3];
+	struct mcast_filter *now = &filters[how >> 2 & 3];
+	struct mcast_filter to = {.exclude = how & 0x80};
+	uint32_t mask = bits[how >> 5 & 3];
+
+	for (uint8_t i = 0; i < 3; i++)
+		if (mask >> i & 1)
+			list[to.nsources++] = inet_from4(ip4_make(10, 0, 1, i));
+	to.sources = list;
+	check(mcast_change(&t->net, group, t->eth->index,
+			   has[how >> 2 & 3] ? now : NULL,
+			   join ? &to : NULL) == 0);
+	memcpy(sources[how >> 2 & 3], list, sizeof(list));
+	to.sources = sources[how >> 2 & 3];
+	*now = to;
+	has[how >> 2 & 3] = join;
+}
+
 static void step(struct nettest *t, uint8_t how, const uint8_t *at, size_t len)
 {
 	struct inet_addr group =
@@ -62,10 +91,10 @@ static void step(struct nettest *t, uint8_t how, const uint8_t *at, size_t len)
 		give(t, at, MIN(len, 512));
 		break;
 	case JOIN:
-		igmp_join(&t->net, &group, t->eth->index);
+		change(t, &group, how, true);
 		break;
 	case LEAVE:
-		igmp_leave(&t->net, &group, t->eth->index);
+		change(t, &group, how, false);
 		break;
 	case PAUSE:
 		nettest_advance(t, SEC(how >> 2));
@@ -83,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t how;
 	size_t len;
 
+	memset(has, 0, sizeof(has));
 	nettest_open_udp(&t);
 	for (int i = 0; i < RECORDS; i++) {
 		at = nettest_record(&data, &size, &how, &len);
@@ -92,8 +122,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	for (int i = 0; i < 16; i++)
 		nettest_advance(&t, SEC(4000));
-	check(!timer_is_armed(&t.net.igmp.timer));
-	check(t.net.igmp.ngroups <= 4);
+	check(!timer_is_armed(&t.net.mcast.timer));
+	check(t.net.mcast.groups.count <= 4);
 	nettest_close(&t);
 	return 0;
 }

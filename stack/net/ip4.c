@@ -104,14 +104,17 @@ static enum verdict check_source(const struct iface *ifp,
 	return DONE;
 }
 
-static bool is_group_of_ours(const struct iface *ifp,
-			     const struct inet_addr *dst)
+static bool is_all_hosts(const struct inet_addr *dst)
 {
 	static const struct ip4_addr all_hosts = {{224, 0, 0, 1}};
 
-	if (ip4_equal(inet_to4(dst), all_hosts))
-		return true;
-	return ifp->net->udp && udp_is_joined(ifp->net->udp, dst, ifp->index);
+	return ip4_equal(inet_to4(dst), all_hosts);
+}
+
+static bool is_group_of_ours(const struct iface *ifp,
+			     const struct inet_addr *dst)
+{
+	return is_all_hosts(dst) || mcast_is_joined(ifp->net, dst, ifp->index);
 }
 
 /* Weak host model: any address of ours will do (RFC 1122 3.3.4.2). */
@@ -132,6 +135,14 @@ static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
 	return DROP_IP_NOT_OURS;
 }
 
+/* A router that asks about a group is heard, whatever it sends besides. */
+static bool is_wanted(const struct iface *ifp, const struct inet_addr *src,
+		      const struct inet_addr *dst, uint8_t proto)
+{
+	return !inet_is_multicast(dst) || proto == IP_PROTO_IGMP ||
+	       is_all_hosts(dst) || mcast_wants(ifp->net, dst, src, ifp->index);
+}
+
 /* The switch of the switchboard. p->data is at the transport header. */
 static enum verdict deliver(struct iface *ifp, struct pkt *p)
 {
@@ -141,6 +152,8 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p)
 	struct net *n = ifp->net;
 	bool taken;
 
+	if (!is_wanted(ifp, &src, &dst, ip->proto))
+		return DROP_MCAST_SOURCE;
 	p->l4 = p->data;
 	stats_add(&n->eng->stats, STAT_IP_IN_DELIVERS, 1);
 	taken = raw_input(n, ifp, p, ip->proto, &src, &dst);

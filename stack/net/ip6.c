@@ -25,6 +25,7 @@
 #include "link/eth.h"
 #include "icmp6.h"
 #include "ip6_ext.h"
+#include "mld.h"
 #include "ground/must.h"
 #include "reasm.h"
 #include "transport/raw.h"
@@ -76,25 +77,26 @@ static enum verdict check_source(const struct iface *ifp,
 	return DONE;
 }
 
-static bool is_group_of_ours(const struct iface *ifp,
-			     const struct inet_addr *dst)
+static bool is_group_of_ours(const struct iface *ifp, const struct ip6_wire *ip)
 {
-	return iface_is_own_group6(ifp, dst) ||
-	       (ifp->net->udp && udp_is_joined(ifp->net->udp, dst, ifp->index));
+	return iface_is_own_group6(ifp, &ip->dst) ||
+	       mcast_is_joined(ifp->net, &ip->dst, ifp->index);
 }
 
 /* RFC 4007 9: an address that means something on one link only is ours only
  * on that link; any other may come in anywhere. */
 static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
-				      const struct inet_addr *dst)
+				      const struct ip6_wire *ip)
 {
+	const struct inet_addr *dst = &ip->dst;
+
 	if (inet_is4(dst) || inet_is_any(dst))
 		return DROP_IP6_NOT_OURS;
 	if (inet_is_loopback(dst) && !ifp->is_loopback)
 		return DROP_IP6_LOOPBACK;
 	if (inet_is_multicast(dst)) {
 		p->to_broadcast = true;
-		return is_group_of_ours(ifp, dst) ? DONE : DROP_IP6_NOT_OURS;
+		return is_group_of_ours(ifp, ip) ? DONE : DROP_IP6_NOT_OURS;
 	}
 	if (iface_owns(ifp, dst))
 		return DONE;
@@ -111,6 +113,16 @@ static bool has_usable_source(const struct iface *ifp,
 	       (!inet_is_any(src) && !net_is_local(ifp->net, src));
 }
 
+/* A router that asks about a group is heard, whatever it sends besides. */
+static bool is_wanted(const struct iface *ifp, const struct pkt *p,
+		      const struct ip6_wire *ip, uint8_t proto)
+{
+	return !inet_is_multicast(&ip->dst) ||
+	       iface_is_own_group6(ifp, &ip->dst) ||
+	       mcast_wants(ifp->net, &ip->dst, &ip->src, ifp->index) ||
+	       (proto == IP_PROTO_ICMP6 && p->len && mld_is_type(p->data[0]));
+}
+
 /* The switch of the switchboard. The walk is at the transport header. */
 static enum verdict deliver(struct iface *ifp, struct pkt *p,
 			    const struct ip6_walk *w)
@@ -120,6 +132,8 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p,
 	uint8_t proto = ip6_walk_type(w);
 	bool taken;
 
+	if (!is_wanted(ifp, p, ip, proto))
+		return DROP_MCAST_SOURCE;
 	p->l4 = p->data;
 	stats_add(&n->eng->stats, STAT_IP_IN_DELIVERS, 1);
 	taken = raw_input(n, ifp, p, proto, &ip->src, &ip->dst);
@@ -227,7 +241,7 @@ enum verdict ip6_input(struct iface *ifp, struct pkt *p)
 	if (v == DONE)
 		v = check_source(ifp, ip);
 	if (v == DONE)
-		v = check_destination(ifp, p, &ip->dst);
+		v = check_destination(ifp, p, ip);
 	if (v != DONE)
 		return v;
 

@@ -23,7 +23,7 @@ void net_init(struct net *n, struct engine *eng)
 	n->eng = eng;
 	reasm_init(&n->reasm, eng, n);
 	pmtu_init(&n->pmtu, eng);
-	igmp_init(&n->igmp, n);
+	mcast_init(&n->mcast, n);
 	n->icmp_tokens = LIMIT_ICMP_BURST;
 	n->icmp_refill = eng->now;
 	n->ip_id = rand_u32(&eng->rand);
@@ -32,7 +32,7 @@ void net_init(struct net *n, struct engine *eng)
 void net_fini(struct net *n)
 {
 	reasm_fini(&n->reasm);
-	igmp_fini(&n->igmp);
+	mcast_fini(&n->mcast);
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		dhcp4_fini(&n->dhcp4[i]);
 		auto6_fini(&n->auto6[i]);
@@ -58,8 +58,19 @@ void net_rebuild(struct net *n)
 		addr_rebuild(&n->ifs[i]);
 		dhcp4_rebuild(&n->dhcp4[i]);
 		auto6_rebuild(&n->auto6[i]);
+		n->ifs[i].is_stirred = true;
 	}
-	igmp_rebuild(&n->igmp);
+	mcast_rebuild(&n->mcast);
+}
+
+void net_settle(struct net *n)
+{
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		if (LIKELY(!n->ifs[i].is_stirred))
+			continue;
+		n->ifs[i].is_stirred = false;
+		mcast_sync(&n->ifs[i]);
+	}
 }
 
 struct iface *net_add_iface(struct net *n, const char *name, int link)

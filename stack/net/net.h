@@ -16,7 +16,7 @@
 #include "dhcp4.h"
 #include "ground/engine.h"
 #include "link/iface.h"
-#include "igmp.h"
+#include "mcast.h"
 #include "reasm.h"
 #include "nd_router.h"
 #include "pmtu.h"
@@ -40,7 +40,7 @@ struct net {
 	struct pmtu_table pmtu;           /* [S] */
 	struct redirect_table redirects;  /* [S] */
 	struct nd_routers nd;             /* [S] */
-	struct igmp igmp;                 /* [S] */
+	struct mcast mcast;               /* [S] */
 	uint32_t icmp_tokens;             /* [S] errors we may still send */
 	usecs icmp_refill;                /* [S] when tokens were last added */
 	uint32_t ip_id; /* [S] counter mixed per destination */
@@ -53,6 +53,9 @@ void net_fini(struct net *n);
  * put together are given up, as if a fragment had been lost. */
 void net_claim(struct net *n);
 void net_rebuild(struct net *n);
+
+/* At the end of each turn: what follows from changed addresses. */
+void net_settle(struct net *n);
 
 /* Appends an interface; NULL when LIMIT_IFACES exist. */
 struct iface *net_add_iface(struct net *n, const char *name, int link);

@@ -293,83 +293,6 @@ static bool arp(struct stack *st, struct procfs_place *p, struct procfs_text *t)
 	return true;
 }
 
-/* --- groups ----------------------------------------------------------------
- */
-
-/* The groups that somebody joined on an interface, and all-hosts (RFC 1112 4),
- * which is number 0; false: no more. */
-static bool group_at(struct stack *st, const struct iface *ifp, uint64_t n,
-		     struct inet_addr *group, unsigned int *users)
-{
-	*group = inet_from4(ip4_make(224, 0, 0, 1));
-	*users = 1;
-	if (n == 0)
-		return true;
-	for (uint32_t i = 0; i < st->udp.ngroups; i++) {
-		const struct udp_group *g = &st->udp.groups[i];
-
-		if ((g->ifindex && g->ifindex != ifp->index) ||
-		    !inet_is4(&g->group) || --n > 0)
-			continue;
-		*group = g->group;
-		*users = g->refs;
-		return true;
-	}
-	return false;
-}
-
-/* An interface and its groups; at[0]: interface. */
-static bool igmp(struct stack *st, struct procfs_place *p,
-		 struct procfs_text *t)
-{
-	const struct iface *ifp;
-	struct inet_addr group;
-	unsigned int users, n = 0;
-
-	if (p->line == 0) {
-		procfs_print(t, "Idx\tDevice    : Count Querier\tGroup    "
-				"Users Timer\tReporter\n");
-		return true;
-	}
-	ifp = iface_at(st, p->at[0]++);
-	if (!ifp)
-		return false;
-	while (group_at(st, ifp, n, &group, &users))
-		n++;
-	procfs_print(t, "%u\t%-10s: %5u %7s\n", ifp->index, ifp->name, n, "V3");
-	for (n = 0; group_at(st, ifp, n, &group, &users); n++)
-		procfs_print(t, "\t\t\t\t%08X %5u %d:%08X\t\t%d\n",
-			     number(&group), users, 0, 0, 0);
-	return true;
-}
-
-static bool dev_mcast(struct stack *st, struct procfs_place *p,
-		      struct procfs_text *t)
-{
-	const struct iface *ifp;
-	struct inet_addr group;
-	unsigned int users;
-
-	do {
-		ifp = iface_at(st, p->at[0]++);
-		if (!ifp)
-			return false;
-	} while (ifp->is_loopback);
-	/* RFC 1112 6.4: 23 bits of the group. */
-	for (unsigned int n = 0; group_at(st, ifp, n, &group, &users); n++)
-		procfs_print(t, "%-4u %-15s %-5u %-5u 01005e%02x%02x%02x\n",
-			     ifp->index, ifp->name, users, 0,
-			     group.b[13] & 0x7f, group.b[14], group.b[15]);
-	return true;
-}
-
-static bool igmp6(struct stack *st, struct procfs_place *p,
-		  struct procfs_text *t)
-{
-	(void)st, (void)p, (void)t;
-	return false;
-}
-
 /* --- the table -------------------------------------------------------------
  */
 
@@ -380,11 +303,13 @@ static const struct {
 } files[] = {
 	{"arp", arp},
 	{"dev", dev},
-	{"dev_mcast", dev_mcast},
+	{"dev_mcast", procfs_dev_mcast},
 	{"if_inet6", if_inet6},
-	{"igmp", igmp},
-	{"igmp6", igmp6},
+	{"igmp", procfs_igmp},
+	{"igmp6", procfs_igmp6},
 	{"ipv6_route", ipv6_route},
+	{"mcfilter", procfs_mcfilter},
+	{"mcfilter6", procfs_mcfilter6},
 	{"netstat", procfs_netstat},
 	{"raw", procfs_raw},
 	{"raw6", procfs_raw6},

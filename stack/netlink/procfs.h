@@ -60,6 +60,16 @@ bool procfs_raw(struct stack *st, struct procfs_place *p,
 		struct procfs_text *t);
 bool procfs_raw6(struct stack *st, struct procfs_place *p,
 		 struct procfs_text *t);
+bool procfs_igmp(struct stack *st, struct procfs_place *p,
+		 struct procfs_text *t);
+bool procfs_igmp6(struct stack *st, struct procfs_place *p,
+		  struct procfs_text *t);
+bool procfs_mcfilter(struct stack *st, struct procfs_place *p,
+		     struct procfs_text *t);
+bool procfs_mcfilter6(struct stack *st, struct procfs_place *p,
+		      struct procfs_text *t);
+bool procfs_dev_mcast(struct stack *st, struct procfs_place *p,
+		      struct procfs_text *t);
 bool procfs_sockstat(struct stack *st, struct procfs_place *p,
 		     struct procfs_text *t);
 bool procfs_sockstat6(struct stack *st, struct procfs_place *p,

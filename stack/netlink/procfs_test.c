@@ -36,6 +36,7 @@ static void open_host(void)
 	cr_assert(eq(int, iface_add_addr(eth, &p), 0));
 	cr_assert(eq(int, route_add(&kit.st->net, &r), 0));
 	cr_assert(eq(int, neigh_set(&eth->neigh, &peer, &mac, true, false), 0));
+	net_settle(&kit.st->net);
 }
 
 /* The whole file, read in pieces of that size. */

@@ -29,6 +29,7 @@
 #include "recover.h"
 #include "testkit/socktest.h"
 #include "testkit/testkit_sound.h"
+#include "transport/udp_group.h"
 #include "ground/tx.h"
 
 #if defined(__SANITIZE_ADDRESS__)

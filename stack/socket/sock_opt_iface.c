@@ -18,6 +18,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "transport/udp_group.h"
+
 static struct iface *iface_by_name(struct sock *s, const char *name)
 {
 	for (uint32_t i = 0; i < s->stack->net.nifs; i++)

@@ -24,7 +24,6 @@
 #include "net/dhcp4.h"
 #include "process/driver.h"
 #include "link/eth.h"
-#include "net/igmp.h"
 #include "link/link.h"
 #include "ground/log.h"
 #include "ground/must.h"
@@ -145,8 +144,8 @@ static void expire(struct timer *t)
 	case TIMER_IFACE:
 		addr_on_timer(container_of(t, struct iface, timer));
 		break;
-	case TIMER_IGMP:
-		igmp_on_timer(t);
+	case TIMER_MCAST:
+		mcast_on_timer(t);
 		break;
 	case TIMER_DHCP4:
 		dhcp4_on_timer(container_of(t, struct dhcp4, timer));
@@ -194,6 +193,7 @@ void turn_settle(struct stack *st)
 {
 	int rounds = 0;
 
+	net_settle(&st->net);
 	run_timers(st);
 	do {
 		tcp_flush(&st->tcp);

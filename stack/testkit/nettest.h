@@ -390,8 +390,8 @@ static inline void nettest_advance(struct nettest *t, usecs by)
 				container_of(timer, struct neigh, timer));
 		else if (timer->kind == TIMER_IFACE)
 			addr_on_timer(container_of(timer, struct iface, timer));
-		else if (timer->kind == TIMER_IGMP)
-			igmp_on_timer(timer);
+		else if (timer->kind == TIMER_MCAST)
+			mcast_on_timer(timer);
 		else if (timer->kind == TIMER_AUTO6)
 			auto6_on_timer(
 				container_of(timer, struct auto6, timer));

@@ -19,6 +19,7 @@
 #include "net/icmp.h"
 #include "ground/limits.h"
 #include "udp_err.h"
+#include "udp_group.h"
 #include "link/wire.h"
 
 int raw_new(struct udp *u, int proto, bool is6, struct udp_pcb **out)
@@ -175,7 +176,8 @@ static bool wants(const struct udp_pcb *pcb, const struct iface *ifp,
 	const struct ports_tuple *key = &pcb->bind.key;
 
 	if (pcb->proto != proto || is6 == inet_is4(dst) ||
-	    !udp_is_open_to(pcb, ifp))
+	    !udp_is_open_to(pcb, ifp) ||
+	    !udp_group_wants(pcb, dst, src, ifp->index))
 		return false;
 	if (!inet_is_any(&key->local) && !inet_equal(&key->local, dst))
 		return false;

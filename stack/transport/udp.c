@@ -27,6 +27,7 @@
 #include "raw.h"
 #include "ground/tx.h"
 #include "udp_err.h"
+#include "udp_group.h"
 #include "link/wire.h"
 
 const struct udp_wish udp_no_wish = {.ttl = -1, .tos = -1, .dont_fragment = -1};
@@ -76,12 +77,7 @@ void udp_free(struct udp_pcb *pcb)
 {
 	struct udp *u = pcb->udp;
 
-	while (pcb->ngroups > 0) {
-		struct udp_group g = pcb->groups[pcb->ngroups - 1];
-
-		if (udp_leave(pcb, &g.group, g.ifindex) < 0)
-			break;
-	}
+	udp_group_leave_all(pcb);
 	if (u->kind == UDP_RAW)
 		list_remove(&pcb->raw_link);
 	else
@@ -111,6 +107,7 @@ bool udp_claim(struct udp *u, struct udp_pcb *pcb)
 	list_for_each (it, &pcb->rcvq)
 		pcb->rcv_cost += pkt_cost(list_entry(it, struct pkt, link));
 	pcb->err_count = pkt_claim_list(u->eng->arena, &pcb->errq);
+	udp_group_claim(pcb);
 	return true;
 }
 
@@ -133,7 +130,6 @@ void udp_rebuild(struct udp *u)
 
 	ports_rebuild(&u->ports);
 	list_init(&u->raws);
-	u->ngroups = 0;
 	while ((pcb = arena_next(u->eng->arena, ARENA_PCB, pcb))) {
 		if (pcb->udp != u)
 			continue;
@@ -404,6 +400,14 @@ static void choose_how(struct udp_pcb *pcb, const struct path *path,
 		how->dont_fragment |= m->dont_fragment;
 }
 
+/* Does anybody here listen to what goes out there? */
+static bool is_heard_here(const struct net *n, const struct iface *ifp,
+			  const struct ip_how *how)
+{
+	return iface_is_own_group6(ifp, &how->dst) ||
+	       mcast_wants(n, &how->dst, &how->src, ifp->index);
+}
+
 /* What was sent to many is heard here too, if anybody listens. */
 static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 		      const struct ip_how *how)
@@ -415,7 +419,7 @@ static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 
 	if (inet_is_multicast(&how->dst)) {
 		if (!udp_manner_of(pcb, &how->dst)->multicast_loop ||
-		    !udp_is_joined(u, &how->dst, ifp->index))
+		    !is_heard_here(u->net, ifp, how))
 			return;
 	} else if (!iface_is_broadcast(ifp, &how->dst)) {
 		return;

@@ -33,12 +33,11 @@
 struct icmp_error;
 struct iface;
 struct net;
+struct udp_member;
 
 enum {
 	UDP_PAYLOAD_MAX4 = 65507, /* 65535 less the IPv4 and UDP headers */
 	UDP_PAYLOAD_MAX6 = 65527, /* 65535 less the UDP header */
-	UDP_GROUPS = 20,      /* memberships of a pcb (igmp_max_memberships) */
-	UDP_HOST_GROUPS = 64, /* different groups of the whole host */
 };
 
 /* The numbers are Linux's IP_PMTUDISC_*. */
@@ -75,13 +74,6 @@ struct udp_wish {
 
 extern const struct udp_wish udp_no_wish;
 
-/* A multicast group joined on an interface; ifindex 0: on every one. */
-struct udp_group {
-	struct inet_addr group;
-	uint32_t ifindex;
-	uint32_t refs; /* only in struct udp: pcbs that joined */
-};
-
 /* What stands in front of the payload; raw.c has the last two. */
 enum udp_kind {
 	UDP_PLAIN, /* a UDP header */
@@ -90,13 +82,11 @@ enum udp_kind {
 };
 
 struct udp {
-	struct engine *eng;                       /* [I] */
-	struct net *net;                          /* [I] */
-	enum udp_kind kind;                       /* [I] */
-	struct list raws;                         /* [S] pcbs, for UDP_RAW */
-	struct ports ports;                       /* [S] */
-	struct udp_group groups[UDP_HOST_GROUPS]; /* [S] what any pcb joined */
-	uint32_t ngroups;                         /* [S] */
+	struct engine *eng; /* [I] */
+	struct net *net;    /* [I] */
+	enum udp_kind kind; /* [I] */
+	struct list raws;   /* [S] pcbs, for UDP_RAW */
+	struct ports ports; /* [S] */
 };
 
 /* A block of kind ARENA_PCB. */
@@ -118,8 +108,7 @@ struct udp_pcb {
 	struct udp_manner v4, v6; /* [S] by the family of the datagram */
 	uint32_t ifindex;         /* [S] SO_BINDTODEVICE, or a scope; 0: any */
 	uint32_t scope;           /* [S] of the connected remote */
-	struct udp_group groups[UDP_GROUPS]; /* [S] */
-	uint32_t ngroups;                    /* [S] */
+	struct udp_member *members; /* [S] groups joined; see udp_group.h */
 
 	/* Raw and ping sockets. */
 	struct list raw_link;     /* [S] in udp->raws */
@@ -205,20 +194,6 @@ static inline bool udp_is_readable(const struct udp_pcb *pcb);
 
 /* Payload bytes of the first datagram (FIONREAD); 0 when there is none. */
 size_t udp_next_len(const struct udp_pcb *pcb);
-
-/* 0, -EADDRINUSE (joined already), -ENOBUFS, -EINVAL (not a group);
- * -EADDRNOTAVAIL for a leave without join. */
-int udp_join(struct udp_pcb *pcb, const struct inet_addr *group,
-	     uint32_t ifindex) MUST_CHECK;
-int udp_leave(struct udp_pcb *pcb, const struct inet_addr *group,
-	      uint32_t ifindex) MUST_CHECK;
-
-/* After a death inside: counts the memberships of one pcb. */
-void udp_group_rebuild(struct udp_pcb *pcb);
-
-/* Has anybody here joined `group` on that interface? */
-bool udp_is_joined(const struct udp *u, const struct inet_addr *group,
-		   uint32_t ifindex);
 
 /* p->data at the UDP header, p->l3 at the IP header, trimmed to IP's length. */
 enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,

@@ -27,6 +27,7 @@
 #include "ground/must.h"
 #include "raw.h"
 #include "udp_err.h"
+#include "udp_group.h"
 #include "link/wire.h"
 
 static struct udp_pcb *pcb_of(struct binding *b)
@@ -112,28 +113,6 @@ bool udp_is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
 	return pcb->ifindex == 0 || pcb->ifindex == ifp->index;
 }
 
-static bool has_joined(const struct udp_pcb *pcb, const struct inet_addr *group,
-		       uint32_t ifindex)
-{
-	for (uint32_t i = 0; i < pcb->ngroups; i++) {
-		const struct udp_group *g = &pcb->groups[i];
-
-		if (inet_equal(&g->group, group) &&
-		    (g->ifindex == 0 || g->ifindex == ifindex))
-			return true;
-	}
-	return false;
-}
-
-/* ip(7) IP_MULTICAST_ALL: by default any group of the host will do. */
-static bool wants_group(struct udp_pcb *pcb, const struct iface *ifp,
-			const struct inet_addr *dst)
-{
-	if (!inet_is_multicast(dst) || udp_manner_of(pcb, dst)->multicast_all)
-		return true;
-	return has_joined(pcb, dst, ifp->index);
-}
-
 /* Everybody gets a copy; the original is freed by the caller. */
 static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
 				   struct pkt *p, const struct ports_tuple *key)
@@ -146,7 +125,8 @@ static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
 		struct pkt *copy;
 
 		if (!udp_is_open_to(pcb, ifp) ||
-		    !wants_group(pcb, ifp, &key->local))
+		    !udp_group_wants(pcb, &key->local, &key->remote,
+				     ifp->index))
 			continue;
 		copy = udp_copy_of(u->eng->arena, p);
 		if (!copy)
