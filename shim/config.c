@@ -310,6 +310,8 @@ static const struct variable {
 	 REQUIRED},
 	{"NSSHIM_GATEWAY", config_take_gateway,
 	 "an address, like 10.0.0.1, or one of each family", OPTIONAL},
+	{"NSSHIM_ROUTE", config_take_route,
+	 "routes, like \"10.9.0.0/16 via 10.0.0.1\", with commas", OPTIONAL},
 	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
 	 OPTIONAL},
 	{"NSSHIM_MTU", config_take_mtu,
@@ -421,6 +423,7 @@ uint64_t config_key(void)
 	mix_word(&hash, config.name);
 	mix_word(&hash, c->link);
 	mix_word(&hash, c->gateway);
+	mix_word(&hash, c->routes);
 	for (size_t i = 0; i < c->naddrs; i++)
 		mix_word(&hash, c->addrs[i]);
 	mix(&hash, c->addr_link, sizeof(c->addr_link));

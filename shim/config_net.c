@@ -139,6 +139,13 @@ int config_take_gateway(const char *value)
 	return ret < 0 ? ret : config_keep_string(value, &config.stack.gateway);
 }
 
+int config_take_route(const char *value)
+{
+	if (stack_check_route(value, config_reason, CONFIG_REASON_MAX) < 0)
+		return -EINVAL;
+	return config_keep_string(value, &config.stack.routes);
+}
+
 /* Each link's own comes before that of all. */
 static int take_one_mtu(char *part)
 {

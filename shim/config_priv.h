@@ -34,6 +34,7 @@ int config_take_link(const char *value);
 int config_take_tap(const char *value);
 int config_take_addr(const char *value);
 int config_take_gateway(const char *value);
+int config_take_route(const char *value);
 int config_take_mtu(const char *value);
 int config_take_mac(const char *value);
 

@@ -108,6 +108,8 @@ static const struct {
 	{"NSSHIM_MTU", "1400@eth0", "none of the links"},
 	{"NSSHIM_MAC", "02:00:00:00:00:01@tap", "none of the links"},
 	{"NSSHIM_TAP", "tap0,tap1,tap0", "named twice"},
+	{"NSSHIM_ROUTE", "10.0.0.0/8", "neither via nor dev"},
+	{"NSSHIM_ROUTE", "default via 10.0.0.1,", "no network"},
 	{"NSSHIM_MTU", "67", "range"},
 	{"NSSHIM_MTU", "65522", "range"},
 	{"NSSHIM_MTU", "-1", "number"},

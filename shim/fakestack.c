@@ -134,6 +134,11 @@ int stack_check_prefix(const char *text, char *why, size_t why_size)
 	return stack_check_addr(text, why, why_size);
 }
 
+int stack_check_route(const char *text, char *why, size_t why_size)
+{
+	return stack_check_addr(text, why, why_size);
+}
+
 int stack_check_link(const char *text, char *why, size_t why_size)
 {
 	return stack_check_addr(text, why, why_size);

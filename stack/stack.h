@@ -45,6 +45,7 @@ struct stack_config {
 	uint32_t dhcp4;    /* bit n: link n gets one by DHCP */
 	uint32_t autoconf; /* and whatever else the network gives; with dhcp4 */
 	const char *gateway;             /* or NULL */
+	const char *routes;              /* "PREFIX via GW, ...", or NULL */
 	uint32_t mtu[STACK_LINKS_MAX];   /* 0: the device's */
 	uint8_t mac[STACK_LINKS_MAX][6]; /* all zero: made up */
 	uint64_t memory_bytes;           /* arena cap; 0: 4 GiB */
@@ -121,6 +122,7 @@ size_t stack_dns(struct sockaddr_in *out, size_t max);
 /* Checks a value as the boot would: 0 or -EINVAL with a sentence in `why`. */
 int stack_check_addr(const char *text, char *why, size_t why_size);
 int stack_check_prefix(const char *text, char *why, size_t why_size);
+int stack_check_route(const char *text, char *why, size_t why_size);
 int stack_check_link(const char *text, char *why, size_t why_size);
 
 /* The link of this device in a list that was checked, from 0; or -ENODEV. */

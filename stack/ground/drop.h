@@ -37,6 +37,7 @@
 	X(IP_SOURCE_ROUTE, "IPv4 source route")                                \
 	X(IP_SOURCE, "IPv4 source address impossible")                         \
 	X(IP_NOT_OURS, "IPv4 destination is another host")                     \
+	X(IP_OTHER_LINK, "IPv4 destination is our address on another link")    \
 	X(IP_LOOPBACK, "loopback address on the wire")                         \
 	X(IP_PROTOCOL, "IPv4 protocol nobody handles")                         \
 	X(IP_TTL, "time to live is zero")                                      \
@@ -45,6 +46,7 @@
 	X(IP6_LENGTH, "IPv6 payload length beyond the frame")                  \
 	X(IP6_SOURCE, "IPv6 source address impossible")                        \
 	X(IP6_NOT_OURS, "IPv6 destination is another host or group")           \
+	X(IP6_OTHER_LINK, "IPv6 destination is our address on another link")   \
 	X(IP6_LOOPBACK, "IPv6 loopback address on the wire")                   \
 	X(IP6_EXTENSION, "IPv6 extension header malformed or out of place")    \
 	X(IP6_OPTION, "IPv6 option malformed, or asks to be refused")          \

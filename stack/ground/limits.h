@@ -144,6 +144,7 @@ enum limit_bytes {
 #define LIMIT_RTR_SOLICIT_US SEC(4) /* RFC 4861 RTR_SOLICITATION_INTERVAL */
 #define LIMIT_RTR_SOLICIT_DELAY_US SEC(1)  /* RFC 4861 10 */
 #define LIMIT_RTR_SOLICIT_MAX_US SEC(3600) /* RFC 7559 2 */
+#define LIMIT_ROUTER_PROBE_US SEC(10)      /* is a silent gateway back? */
 #define LIMIT_NEIGH_STALE_US SEC(600)      /* unused that long: forgotten */
 #define LIMIT_REASM_US SEC(30)             /* Linux; RFC 791 says 15 and up */
 #define LIMIT_REASM6_US SEC(60)            /* RFC 8200 4.5 */

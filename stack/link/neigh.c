@@ -16,8 +16,9 @@
  * Lock       the stack lock is held.
  * Follows    RFC 4861 7.3; RFC 1122 2.3.2.
  *
- * Deviation: a PROBE that is not answered forgets the entry, so that the next
- * packet asks everybody: neigh_test.c, probe_without_answer_is_forgotten.
+ * Deviation: a PROBE that is not answered does not delete the entry, but the
+ * next packet asks everybody all the same, and a gateway is known to be dead:
+ * neigh_test.c, probe_without_answer_is_forgotten.
  */
 #include <errno.h>
 
@@ -336,6 +337,7 @@ static void on_fact(struct neigh *n, const struct eth_addr *mac)
 	if (n->is_permanent || (was_known && eth_equal(&n->mac, mac)))
 		return;
 	set_mac(n, mac, NEIGH_STALE);
+	n->is_dead = false;
 	n->tries = 0;
 	n->used = n->table->eng->now;
 	stop_timer(n);
@@ -345,6 +347,7 @@ static void on_fact(struct neigh *n, const struct eth_addr *mac)
 static void on_confirmed(struct neigh *n)
 {
 	n->state = NEIGH_REACHABLE;
+	n->is_dead = false;
 	n->since = n->table->eng->now;
 	n->tries = 0;
 	stop_timer(n);
@@ -469,6 +472,18 @@ void neigh_flush(struct neigh_table *t)
 	}
 }
 
+bool neigh_is_dead(struct neigh_table *t, const struct inet_addr *a)
+{
+	struct neigh *n = neigh_find(t, a);
+
+	if (LIKELY(!n || !n->is_dead))
+		return false;
+	if (n->state == NEIGH_FAILED &&
+	    t->eng->now - n->since >= LIMIT_ROUTER_PROBE_US)
+		start_asking(n, NEIGH_INCOMPLETE);
+	return true;
+}
+
 /* Nobody answered: what waits will never leave. */
 static void give_up(struct neigh *n)
 {
@@ -483,6 +498,7 @@ static void give_up(struct neigh *n)
 	n->nwaiting = 0;
 	n->tries = 0;
 	n->state = NEIGH_FAILED;
+	n->is_dead = true;
 	n->since = eng->now;
 	while ((link = list_pop(&lost)))
 		eth_unreachable(ifp, list_entry(link, struct pkt, link));
@@ -501,10 +517,14 @@ void neigh_on_timer(struct neigh *n)
 		start_asking(n, NEIGH_PROBE);
 		break;
 	case NEIGH_PROBE:
-		if (n->tries < LIMIT_NEIGH_TRIES)
+		/* RFC 4861 7.3.3: the next packet looks for another first hop,
+		 * and asks everybody when there is none. */
+		if (n->tries < LIMIT_NEIGH_TRIES) {
 			ask(n);
-		else
-			forget(n, DROP_NEIGH_UNREACHABLE);
+			break;
+		}
+		give_up(n);
+		n->since = 0;
 		break;
 	case NEIGH_REACHABLE:
 	case NEIGH_STALE:

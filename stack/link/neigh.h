@@ -41,6 +41,7 @@ struct neigh {
 	uint8_t state;         /* [S] enum neigh_state */
 	uint8_t tries;         /* [S] questions asked in this round */
 	bool is_permanent;     /* [S] a program said so: never asked */
+	bool is_dead;          /* [S] silent, and not heard of since */
 	struct timer timer;    /* [S] TIMER_NEIGH */
 	usecs used;            /* [S] last time a packet was sent to it */
 	usecs since;         /* [S] confirmed (REACHABLE), given up (FAILED) */
@@ -109,6 +110,12 @@ void neigh_on_advert(struct neigh_table *t, const struct inet_addr *a,
 		     const struct eth_addr *mac, bool solicited, bool override);
 /* Upper-layer news: the peer is alive (a TCP ACK advanced). */
 void neigh_reachable_hint(struct neigh_table *t, const struct inet_addr *a);
+
+/*
+ * Was it asked in vain, and not heard of since? Then it is asked again, now and
+ * then: who prefers another gateway learns so that this one is back.
+ */
+bool neigh_is_dead(struct neigh_table *t, const struct inet_addr *a);
 
 /* TIMER_NEIGH fired. May free n. */
 void neigh_on_timer(struct neigh *n);

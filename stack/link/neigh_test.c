@@ -246,7 +246,8 @@ Test(neigh, probe_without_answer_is_forgotten)
 	make_stale();
 	cr_assert(eq(int, send_peer(1), 0));
 	lan_advance(lan, LIMIT_NEIGH_DELAY_US + SEC(3));
-	cr_assert(eq(ptr, entry(), NULL));
+	cr_assert(eq(int, entry()->state, NEIGH_FAILED));
+	cr_assert(entry()->is_dead);
 	lan->nsent = 0;
 	cr_assert(eq(int, send_peer(2), 0));
 	cr_assert(is_question(0));

@@ -224,7 +224,7 @@ static void take_away(struct dhcp4 *d)
 	uint32_t i = 0;
 
 	while (i < t->count) {
-		struct route r = t->r[i];
+		struct route r = *route_at(t, i);
 
 		if (r.protocol != ROUTE_PROTOCOL_DHCP ||
 		    r.ifindex != ifp->index || route_delete(ifp->net, &r) < 0)
@@ -252,6 +252,8 @@ static void put_routes(struct dhcp4 *d)
 			.dst = {inet_from4(from->dst),
 				(uint8_t)(96 + from->bits)},
 			.ifindex = d->ifp->index,
+			/* The first link's router comes before others'. */
+			.metric = d->ifp->index - 2,
 			.protocol = ROUTE_PROTOCOL_DHCP,
 		};
 		int ret;

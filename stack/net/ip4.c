@@ -117,13 +117,12 @@ static bool is_group_of_ours(const struct iface *ifp,
 	return is_all_hosts(dst) || mcast_is_joined(ifp->net, dst, ifp->index);
 }
 
-/* Weak host model: any address of ours will do (RFC 1122 3.3.4.2). */
 static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
 				      const struct inet_addr *dst)
 {
 	if (inet_is_loopback(dst) && !ifp->is_loopback)
 		return DROP_IP_LOOPBACK;
-	if (iface_owns(ifp, dst) || net_is_local(ifp->net, dst))
+	if (net_accepts(ifp->net, ifp, dst))
 		return DONE;
 	if (inet_is_multicast(dst) ? is_group_of_ours(ifp, dst)
 				   : iface_is_broadcast(ifp, dst)) {
@@ -132,7 +131,8 @@ static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
 	}
 	if (dhcp4_expects(ifp, p))
 		return DONE;
-	return DROP_IP_NOT_OURS;
+	return net_is_local(ifp->net, dst) ? DROP_IP_OTHER_LINK
+					   : DROP_IP_NOT_OURS;
 }
 
 /* A router that asks about a group is heard, whatever it sends besides. */

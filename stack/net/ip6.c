@@ -84,7 +84,7 @@ static bool is_group_of_ours(const struct iface *ifp, const struct ip6_wire *ip)
 }
 
 /* RFC 4007 9: an address that means something on one link only is ours only
- * on that link; any other may come in anywhere. */
+ * on that link; the strong model keeps the others to theirs, too. */
 static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
 				      const struct ip6_wire *ip)
 {
@@ -102,7 +102,10 @@ static enum verdict check_destination(const struct iface *ifp, struct pkt *p,
 		return DONE;
 	if (inet_is_link_local(dst) && !ifp->is_loopback)
 		return DROP_IP6_NOT_OURS;
-	return net_is_local(ifp->net, dst) ? DONE : DROP_IP6_NOT_OURS;
+	if (net_accepts(ifp->net, ifp, dst))
+		return DONE;
+	return net_is_local(ifp->net, dst) ? DROP_IP6_OTHER_LINK
+					   : DROP_IP6_NOT_OURS;
 }
 
 /* Is this a packet that TCP and UDP may see? */

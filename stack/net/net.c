@@ -51,6 +51,7 @@ void net_rebuild(struct net *n)
 {
 	reasm_init(&n->reasm, n->eng, n);
 	pmtu_rebuild(&n->pmtu);
+	route_table_rebuild(&n->routes);
 	/* Its count may be wrong; routers will say it again. */
 	memset(&n->redirects, 0, sizeof(n->redirects));
 	for (uint32_t i = 0; i < n->nifs; i++) {
@@ -107,6 +108,16 @@ bool net_is_local(const struct net *n, const struct inet_addr *a)
 			return true;
 	}
 	return false;
+}
+
+bool net_accepts(const struct net *n, const struct iface *ifp,
+		 const struct inet_addr *a)
+{
+	if (iface_owns(ifp, a))
+		return true;
+	if (ifp->is_loopback || n->forwards)
+		return net_is_local(n, a);
+	return n->nifs > 0 && !inet_is_loopback(a) && iface_owns(&n->ifs[0], a);
 }
 
 bool net_is_broadcast(const struct net *n, const struct inet_addr *a)

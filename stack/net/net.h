@@ -43,6 +43,7 @@ struct net {
 	struct mcast mcast;               /* [S] */
 	uint32_t icmp_tokens;             /* [S] errors we may still send */
 	usecs icmp_refill;                /* [S] when tokens were last added */
+	bool forwards;  /* [S] a router: packets of others are passed on */
 	uint32_t ip_id; /* [S] counter mixed per destination */
 };
 
@@ -69,9 +70,16 @@ bool net_leave(struct net *n);
 /* Somebody came after that: asks again. */
 void net_resume(struct net *n);
 
-/* Is `a` an address of this host, on any interface (strong to programs,
- * weak on the wire: RFC 1122 3.3.4.2)? */
+/* Is `a` an address of this host, on any interface? */
 bool net_is_local(const struct net *n, const struct inet_addr *a);
+
+/*
+ * May a packet to `a` come in on `ifp`? RFC 1122 3.3.4.2, the strong model: an
+ * address is its link's, but those of the loopback are the host's; a router
+ * takes what is for any of its addresses (RFC 1812 5.2.3).
+ */
+bool net_accepts(const struct net *n, const struct iface *ifp,
+		 const struct inet_addr *a);
 
 /* Broadcast (limited or directed) of any interface. */
 bool net_is_broadcast(const struct net *n, const struct inet_addr *a);

@@ -56,3 +56,27 @@ HOST_TEST(net, interfaces_are_numbered_from_one_and_limited)
 		cr_assert(ne(ptr, net_add_iface(&t.net, "more", -1), NULL));
 	cr_assert(eq(ptr, net_add_iface(&t.net, "too many", -1), NULL));
 }
+
+/* RFC 1122 3.3.4.2, the strong model. */
+HOST_TEST(net, an_address_is_accepted_on_its_own_link_only)
+{
+	struct inet_addr first = inet_from4(NT_US), anycast, lo;
+	struct inet_addr second = inet_from4(ip4_make(10, 5, 0, 2));
+	struct inet_prefix any = {inet_from4(ip4_make(10, 9, 9, 9)), 128};
+
+	nettest_second(&t);
+	anycast = any.addr;
+	lo = inet_from4(ip4_make(127, 0, 0, 1));
+	cr_assert(eq(int, iface_add_addr(t.lo, &any), 0));
+	cr_expect(net_accepts(&t.net, t.eth, &first));
+	cr_expect(not(net_accepts(&t.net, t.eth, &second)));
+	cr_expect(net_accepts(&t.net, t.eth2, &second));
+	cr_expect(not(net_accepts(&t.net, t.eth2, &first)));
+	cr_expect(net_accepts(&t.net, t.lo, &first));
+	/* The loopback's are the host's, except those that never leave it. */
+	cr_expect(net_accepts(&t.net, t.eth, &anycast));
+	cr_expect(not(net_accepts(&t.net, t.eth, &lo)));
+	/* RFC 1812 5.2.3: a router's are the router's. */
+	t.net.forwards = true;
+	cr_expect(net_accepts(&t.net, t.eth, &second));
+}

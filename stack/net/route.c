@@ -4,14 +4,18 @@
  * route.c - which interface and next hop; which source address
  *
  * What this room is for
- *   A sorted array, longest prefix first and then lowest metric, so that the
- *   first match is the answer; a host has a handful of routes. The prefixes of
+ *   The first match of the sorted table is the answer. The prefixes of
  *   interface addresses compete as routes with metric 0.
  *
- * Comes in   ip4.c and the transports ask; stack.c configures.
+ *   Who has a source already is sent out of the link that has it, as long as
+ *   there is a way: on a host with several links, a connection then stays with
+ *   the router that its packets come from.
+ *
+ * Comes in   ip4.c and the transports ask.
  * Never      keeps anything about a destination: that is pmtu.c and neigh.c.
  * Lock       the stack lock is held.
- * Follows    RFC 1122 3.3.1, 3.3.4.3 (source address).
+ * Follows    RFC 1122 3.3.1, 3.3.4.2 (several links), 3.3.4.3 (source
+ *            address); RFC 4861 6.3.6 (gateways that do not answer).
  */
 #include "route.h"
 
@@ -25,90 +29,20 @@
 
 /* What won so far. */
 struct choice {
-	struct iface *ifp;
+	struct iface *ifp; /* NULL: nothing yet, or what `type` says */
 	struct inet_addr gateway;
 	struct inet_addr source; /* that the route prefers, or any */
 	int bits;                /* -1: nothing yet */
-	uint32_t metric;
+	uint8_t type;            /* enum route_type */
 };
 
-static bool is_same(const struct route *a, const struct route *b)
-{
-	return a->dst.bits == b->dst.bits && a->metric == b->metric &&
-	       inet_equal(&a->dst.addr, &b->dst.addr);
-}
-
-static bool comes_before(const struct route *a, const struct route *b)
-{
-	if (a->dst.bits != b->dst.bits)
-		return a->dst.bits > b->dst.bits;
-	return a->metric < b->metric;
-}
-
-struct inet_prefix route_network(const struct inet_prefix *p)
-{
-	struct inet_prefix net = *p;
-
-	net.bits = MIN(net.bits, 128);
-	for (int bit = net.bits; bit < 128; bit++)
-		net.addr.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	return net;
-}
-
-int route_add(struct net *n, const struct route *r)
-{
-	struct route_table *t = &n->routes;
-	struct route new = *r;
-	uint32_t at;
-
-	if (r->ifindex == 0 || r->ifindex > n->nifs)
-		return -ENODEV;
-	new.dst = route_network(&r->dst);
-	for (uint32_t i = 0; i < t->count; i++) {
-		if (is_same(&t->r[i], &new))
-			return -EEXIST;
-	}
-	if (t->count == LIMIT_ROUTES)
-		return -ENOBUFS;
-
-	for (at = t->count; at > 0 && comes_before(&new, &t->r[at - 1]); at--)
-		t->r[at] = t->r[at - 1];
-	t->r[at] = new;
-	t->count++;
-	return 0;
-}
-
-int route_replace(struct net *n, const struct route *r, bool may_add)
-{
-	struct route_table *t = &n->routes;
-	struct route new = *r;
-
-	new.dst = route_network(&r->dst);
-	for (uint32_t i = 0; i < t->count; i++) {
-		if (!is_same(&t->r[i], &new))
-			continue;
-		t->r[i] = new;
-		return 0;
-	}
-	return may_add ? route_add(n, r) : -ENOENT;
-}
-
-int route_delete(struct net *n, const struct route *r)
-{
-	struct route_table *t = &n->routes;
-	struct route gone = *r;
-
-	gone.dst = route_network(&r->dst);
-	for (uint32_t i = 0; i < t->count; i++) {
-		if (!is_same(&t->r[i], &gone))
-			continue;
-		memmove(&t->r[i], &t->r[i + 1],
-			(t->count - i - 1) * sizeof(t->r[0]));
-		t->count--;
-		return 0;
-	}
-	return -ESRCH;
-}
+/* What may win. */
+struct question {
+	struct net *n;
+	const struct inet_addr *dst;
+	uint32_t ifindex; /* the only way out; 0: any */
+	bool dead_too;    /* gateways that do not answer */
+};
 
 /* An address we may use, whose prefix is the link's. */
 static bool is_onlink(const struct iface_addr *a)
@@ -117,60 +51,73 @@ static bool is_onlink(const struct iface_addr *a)
 }
 
 /* Prefixes that lie on the link. The loopback has none but our addresses. */
-static void consider_onlink(struct net *n, const struct inet_addr *dst,
-			    uint32_t ifindex, struct choice *c)
+static void consider_onlink(const struct question *q, struct choice *c)
 {
-	for (uint32_t i = 1; i < n->nifs; i++) {
-		struct iface *ifp = &n->ifs[i];
+	for (uint32_t i = 1; i < q->n->nifs; i++) {
+		struct iface *ifp = &q->n->ifs[i];
 
-		if (ifindex && ifp->index != ifindex)
+		if (q->ifindex && ifp->index != q->ifindex)
 			continue;
 		for (uint32_t k = 0; !ifp->is_down && k < ifp->naddrs; k++) {
 			const struct inet_prefix *p = &ifp->addrs[k].prefix;
 
 			if (!is_onlink(&ifp->addrs[k]) || p->bits <= c->bits ||
-			    !inet_in_prefix(dst, p))
+			    !inet_in_prefix(q->dst, p))
 				continue;
-			if (inet_is4(&p->addr) != inet_is4(dst))
+			if (inet_is4(&p->addr) != inet_is4(q->dst))
 				continue;
 			*c = (struct choice){.ifp = ifp, .bits = p->bits};
 		}
 	}
 }
 
-static void consider_table(struct net *n, const struct inet_addr *dst,
-			   uint32_t ifindex, struct choice *c)
+/* May the route be taken, as far as links and gateways go? */
+static bool is_usable(const struct question *q, const struct route *r)
 {
-	for (uint32_t i = 0; i < n->routes.count; i++) {
-		const struct route *r = &n->routes.r[i];
+	struct iface *ifp;
+
+	if (r->type != ROUTE_UNICAST)
+		return true;
+	ifp = &q->n->ifs[r->ifindex - 1];
+	if (ifp->is_down || (q->ifindex && r->ifindex != q->ifindex))
+		return false;
+	return q->dead_too || inet_is_any(&r->gateway) ||
+	       !neigh_is_dead(&ifp->neigh, &r->gateway);
+}
+
+static void consider_table(const struct question *q, struct choice *c)
+{
+	const struct route_table *t = &q->n->routes;
+
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct route *r = route_at(t, i);
 
 		/* Sorted: from here on nothing beats what is on the link. */
 		if (r->dst.bits <= c->bits)
 			return;
-		if (inet_is4(&r->dst.addr) != inet_is4(dst) ||
-		    !inet_in_prefix(dst, &r->dst) ||
-		    n->ifs[r->ifindex - 1].is_down)
+		if (inet_is4(&r->dst.addr) != inet_is4(q->dst) ||
+		    !inet_in_prefix(q->dst, &r->dst) || !is_usable(q, r))
 			continue;
-		if (ifindex && r->ifindex != ifindex)
-			continue;
-		c->ifp = &n->ifs[r->ifindex - 1];
-		c->gateway = r->gateway;
-		c->source = r->source;
-		c->bits = r->dst.bits;
-		c->metric = r->metric;
+		*c = (struct choice){.gateway = r->gateway,
+				     .source = r->source,
+				     .bits = r->dst.bits,
+				     .type = r->type};
+		if (r->type == ROUTE_UNICAST)
+			c->ifp = &q->n->ifs[r->ifindex - 1];
 		return;
 	}
 }
 
 /* Multicast and limited broadcast need no route while there is a link. */
-static void consider_any_link(struct net *n, const struct inet_addr *dst,
-			      uint32_t ifindex, struct choice *c)
+static void consider_any_link(const struct question *q, struct choice *c)
 {
-	for (uint32_t i = 1; i < n->nifs; i++) {
-		if (ifindex && n->ifs[i].index != ifindex)
+	for (uint32_t i = 1; i < q->n->nifs; i++) {
+		struct iface *ifp = &q->n->ifs[i];
+
+		if (q->ifindex && ifp->index != q->ifindex)
 			continue;
-		if (!n->ifs[i].is_down && iface_source_for(&n->ifs[i], dst)) {
-			*c = (struct choice){.ifp = &n->ifs[i], .bits = 0};
+		if (!ifp->is_down && iface_source_for(ifp, q->dst)) {
+			*c = (struct choice){.ifp = ifp, .bits = 0};
 			return;
 		}
 	}
@@ -191,14 +138,14 @@ static void loop_path(struct net *n, const struct inet_addr *dst,
 }
 
 /* What routers say is on the link (RFC 4861 6.3.4). */
-static void consider_advertised(struct net *n, const struct inet_addr *dst,
-				uint32_t ifindex, struct choice *c)
+static void consider_advertised(const struct question *q, struct choice *c)
 {
+	struct net *n = q->n;
 	const struct nd_onlink *o;
 
-	if (inet_is4(dst))
+	if (inet_is4(q->dst))
 		return;
-	o = nd_router_onlink(n, dst, ifindex);
+	o = nd_router_onlink(n, q->dst, q->ifindex);
 	if (o && (int)o->prefix.bits > c->bits &&
 	    !n->ifs[o->ifindex - 1].is_down)
 		*c = (struct choice){.ifp = &n->ifs[o->ifindex - 1],
@@ -206,17 +153,20 @@ static void consider_advertised(struct net *n, const struct inet_addr *dst,
 }
 
 /* Without a route of our own, a router that has announced itself. */
-static void consider_routers(struct net *n, const struct inet_addr *dst,
-			     uint32_t ifindex, struct choice *c)
+static void consider_routers(const struct question *q, struct choice *c)
 {
+	struct net *n = q->n;
 	const struct nd_router *r;
 
-	if (inet_is4(dst) || c->ifp || inet_is_link_local(dst))
+	if (inet_is4(q->dst) || c->bits >= 0 || inet_is_link_local(q->dst))
 		return;
-	r = nd_router_choose(n, ifindex);
-	if (r && !n->ifs[r->ifindex - 1].is_down)
-		*c = (struct choice){.ifp = &n->ifs[r->ifindex - 1],
-				     .gateway = r->addr};
+	r = nd_router_choose(n, q->ifindex);
+	if (!r || n->ifs[r->ifindex - 1].is_down ||
+	    (!q->dead_too &&
+	     neigh_is_dead(&n->ifs[r->ifindex - 1].neigh, &r->addr)))
+		return;
+	*c = (struct choice){
+		.ifp = &n->ifs[r->ifindex - 1], .gateway = r->addr, .bits = 0};
 }
 
 /* The first hop: the gateway, or what a redirect put in its place. */
@@ -231,38 +181,120 @@ static struct inet_addr hop_of(const struct choice *c,
 	return better ? *better : c->gateway;
 }
 
-static int wire_path(struct net *n, const struct inet_addr *dst,
-		     uint32_t ifindex, struct path *out)
+/* To one host. */
+static void choose_one(const struct question *q, struct choice *c)
 {
-	struct choice c = {.bits = -1};
-	const struct inet_addr *source;
-	bool to_many = inet_is_multicast(dst) || inet_is_broadcast4(dst);
+	*c = (struct choice){.bits = -1};
+	consider_onlink(q, c);
+	consider_advertised(q, c);
+	consider_table(q, c);
+	consider_routers(q, c);
+}
 
-	if (!to_many) {
-		consider_onlink(n, dst, ifindex, &c);
-		consider_advertised(n, dst, ifindex, &c);
+static void choose_many(const struct question *q, struct choice *c)
+{
+	*c = (struct choice){.bits = -1};
+	if (inet_is4(q->dst) || !q->ifindex)
+		consider_table(q, c);
+	if (!c->ifp)
+		consider_any_link(q, c);
+}
+
+/* Gateways that do not answer are better than none. */
+static bool choose(struct net *n, const struct inet_addr *dst, uint32_t ifindex,
+		   struct choice *c)
+{
+	struct question q = {n, dst, ifindex, false};
+
+	if (inet_is_multicast(dst) || inet_is_broadcast4(dst)) {
+		choose_many(&q, c);
+		return c->bits >= 0;
 	}
-	if (!to_many || inet_is4(dst) || !ifindex)
-		consider_table(n, dst, ifindex, &c);
-	if (!c.ifp && to_many)
-		consider_any_link(n, dst, ifindex, &c);
-	if (!to_many)
-		consider_routers(n, dst, ifindex, &c);
-	if (!c.ifp)
+	choose_one(&q, c);
+	if (c->bits < 0) {
+		q.dead_too = true;
+		choose_one(&q, c);
+	}
+	return c->bits >= 0;
+}
+
+/* The link that has the source: that of the address, if it is on a wire. */
+static uint32_t link_of(const struct net *n, const struct inet_addr *src)
+{
+	for (uint32_t i = 1; i < n->nifs; i++) {
+		if (iface_owns(&n->ifs[i], src))
+			return n->ifs[i].index;
+	}
+	return 0;
+}
+
+/* What a route that leads nowhere says (ip-route(8)). */
+static int error_of(uint8_t type)
+{
+	switch ((enum route_type)type) {
+	case ROUTE_BLACKHOLE:
+		return -EINVAL;
+	case ROUTE_UNREACHABLE:
+		return -EHOSTUNREACH;
+	case ROUTE_PROHIBIT:
+		return -EACCES;
+	case ROUTE_UNICAST:
+		break;
+	}
+	return 0;
+}
+
+/* By the destination (RFC 6724), for a gateway of IPv6 has a link-local
+ * address. */
+static const struct inet_addr *source_of(struct net *n, const struct choice *c,
+					 const struct inet_addr *dst,
+					 const struct inet_addr *next_hop)
+{
+	if (!inet_is_any(&c->source) && net_is_local(n, &c->source))
+		return &c->source;
+	return inet_is4(dst) ? iface_source_for(c->ifp, next_hop)
+			     : addr_select(n, c->ifp, dst);
+}
+
+static int wire_path(struct net *n, const struct inet_addr *dst,
+		     const struct inet_addr *src, uint32_t ifindex,
+		     struct path *out)
+{
+	uint32_t link = src && !ifindex && n->nifs > 2 ? link_of(n, src) : 0;
+	bool to_many = inet_is_multicast(dst) || inet_is_broadcast4(dst);
+	const struct inet_addr *source;
+	struct choice c;
+
+	if (!(link && choose(n, dst, link, &c)) && !choose(n, dst, ifindex, &c))
 		return -ENETUNREACH;
+	if (c.type != ROUTE_UNICAST)
+		return error_of(c.type);
 
 	out->ifp = c.ifp;
 	out->next_hop = to_many ? *dst : hop_of(&c, dst);
-	source = &c.source;
-	/* By the destination (RFC 6724), for a gateway of IPv6 has a link-local
-	 * address. */
-	if (inet_is_any(source) || !net_is_local(n, source))
-		source = inet_is4(dst) ? iface_source_for(c.ifp, &out->next_hop)
-				       : addr_select(n, c.ifp, dst);
+	source = source_of(n, &c, dst, &out->next_hop);
 	if (!source)
 		return -ENETUNREACH;
 	out->source = *source;
 	out->mtu = pmtu_get(&n->pmtu, dst, c.ifp->mtu);
+	return 0;
+}
+
+int route_lookup_through(struct net *n, const struct inet_addr *dst,
+			 struct path *out)
+{
+	struct choice c;
+
+	if (net_is_local(n, dst))
+		return -ENOENT;
+	if (!choose(n, dst, 0, &c))
+		return -ENETUNREACH;
+	if (c.type != ROUTE_UNICAST)
+		return error_of(c.type);
+	*out = (struct path){.ifp = c.ifp,
+			     .next_hop =
+				     inet_is_any(&c.gateway) ? *dst : c.gateway,
+			     .mtu = c.ifp->mtu};
 	return 0;
 }
 
@@ -291,7 +323,7 @@ int route_lookup_on(struct net *n, const struct inet_addr *dst,
 			return -ENETUNREACH;
 		if (has_src && inet_is_loopback(src))
 			return -EINVAL;
-		err = wire_path(n, dst, ifindex, out);
+		err = wire_path(n, dst, has_src ? src : NULL, ifindex, out);
 		if (err)
 			return err;
 	}

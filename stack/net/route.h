@@ -5,33 +5,20 @@
  *
  * What this room is for
  *   Longest prefix, then lowest metric. Own addresses and 127/8 lead to the
- *   loopback interface. On-link prefixes follow from interface addresses.
+ *   loopback interface. On-link prefixes follow from interface addresses. A
+ *   gateway that does not answer is passed over while there is another one.
  *
  * Lock       the stack lock is held.
- * Follows    RFC 1122 3.3.1.
+ * Follows    RFC 1122 3.3.1, 3.3.4.2; RFC 4861 6.3.6.
  */
 #ifndef STACK_ROUTE_H
 #define STACK_ROUTE_H
 
 #include "link/inet.h"
-#include "ground/limits.h"
+#include "route_table.h"
 
 struct iface;
 struct net;
-
-struct route {
-	struct inet_prefix dst;   /* network part only */
-	struct inet_addr gateway; /* any: on-link */
-	uint32_t ifindex;         /* of the way out */
-	uint32_t metric;          /* lower wins */
-	struct inet_addr source;  /* ours to prefer; any: as the link says */
-	uint8_t protocol; /* who made it, as rtnetlink(7) numbers them */
-};
-
-struct route_table {
-	struct route r[LIMIT_ROUTES]; /* [S] longest prefix first */
-	uint32_t count;               /* [S] */
-};
 
 /* What a lookup found: copy, valid for this turn. */
 struct path {
@@ -41,23 +28,11 @@ struct path {
 	uint32_t mtu;              /* of the path, pmtu.h considered */
 };
 
-/* 0, -EEXIST, -ENOBUFS. */
-int route_add(struct net *n, const struct route *r) MUST_CHECK;
-
-/* As route_add, but what has the same prefix and metric goes; when there is
- * none it is added with `may_add`, else -ENOENT. */
-int route_replace(struct net *n, const struct route *r,
-		  bool may_add) MUST_CHECK;
-
-/* 0, -ESRCH. */
-int route_delete(struct net *n, const struct route *r) MUST_CHECK;
-
-/* The network part of an address with a prefix length. */
-struct inet_prefix route_network(const struct inet_prefix *p);
-
 /*
- * `src` may be NULL or any. 0, -ENETUNREACH (no route), -EADDRNOTAVAIL (src is
- * not ours), -EINVAL (a loopback source towards the wire).
+ * `src` may be NULL or any; a link that has it is preferred. 0, -ENETUNREACH
+ * (no route), -EADDRNOTAVAIL (src is not ours), -EINVAL (a loopback source
+ * towards the wire, or a blackhole route), -EHOSTUNREACH, -EACCES (what routes
+ * of these types say).
  */
 int route_lookup(struct net *n, const struct inet_addr *dst,
 		 const struct inet_addr *src, struct path *out) MUST_CHECK;
@@ -67,5 +42,12 @@ int route_lookup(struct net *n, const struct inet_addr *dst,
 int route_lookup_on(struct net *n, const struct inet_addr *dst,
 		    const struct inet_addr *src, uint32_t ifindex,
 		    struct path *out) MUST_CHECK;
+
+/*
+ * The way of a packet that is another host's: as above without a source of
+ * ours, and without one in *out. -ENOENT: the destination is this host.
+ */
+int route_lookup_through(struct net *n, const struct inet_addr *dst,
+			 struct path *out) MUST_CHECK;
 
 #endif

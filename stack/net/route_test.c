@@ -167,3 +167,125 @@ HOST_TEST(route, path_mtu_is_the_destination_s)
 	cr_assert(eq(int, route_lookup(&t.net, &near, NULL, &path), 0));
 	cr_assert(eq(u32, path.mtu, 1500));
 }
+
+/* --- routes that lead nowhere -------------------------------------------- */
+
+static void add_type(const char *prefix, enum route_type type)
+{
+	struct route r = {.type = (uint8_t)type};
+
+	cr_assert(eq(int, inet_parse_prefix(prefix, &r.dst), 0));
+	cr_assert(eq(int, route_add(&t.net, &r), 0));
+}
+
+HOST_TEST(route, types_say_why_there_is_no_way)
+{
+	add("0.0.0.0/0", "10.0.0.1", 0);
+	add_type("192.168.0.0/16", ROUTE_UNREACHABLE);
+	add_type("192.168.1.0/24", ROUTE_BLACKHOLE);
+	add_type("192.168.2.0/24", ROUTE_PROHIBIT);
+	add("192.168.3.0/24", "10.0.0.3", 0);
+	cr_expect(eq(int, lookup("192.168.0.1", NULL), -EHOSTUNREACH));
+	cr_expect(eq(int, lookup("192.168.1.1", NULL), -EINVAL));
+	cr_expect(eq(int, lookup("192.168.2.1", NULL), -EACCES));
+	expect_hop("192.168.3.1", "10.0.0.3", "10.0.0.2", t.eth);
+	cr_expect(eq(int, lookup("192.169.0.1", NULL), 0));
+}
+
+/* --- gateways that do not answer ------------------------------------------ */
+
+/* Asked as often as is allowed, and nobody answered. */
+static void kill_gateway(const char *text)
+{
+	struct inet_addr a = addr(text);
+	struct eth_addr mac;
+	struct neigh *n;
+	struct tx tx;
+	int err;
+
+	tx_init(&tx);
+	tx_push(&tx, 20);
+	cr_assert(not(neigh_resolve(&t.eth->neigh, &a, &tx, &mac, &err)));
+	n = neigh_find(&t.eth->neigh, &a);
+	nettest_advance(&t, LIMIT_NEIGH_RETRANS_US);
+	nettest_advance(&t, LIMIT_NEIGH_RETRANS_US);
+	nettest_advance(&t, LIMIT_NEIGH_RETRANS_US);
+	cr_assert(eq(u8, n->state, NEIGH_FAILED));
+	nettest_forget_frames(&t);
+}
+
+HOST_TEST(route, a_silent_gateway_is_passed_over_until_it_is_heard_of)
+{
+	static const struct eth_addr mac = {{2, 0, 0, 0, 0, 1}};
+	struct inet_addr gone = addr("10.0.0.1");
+	struct neigh *n;
+
+	add("0.0.0.0/0", "10.0.0.1", 1);
+	add("0.0.0.0/0", "10.0.0.3", 2);
+	add("0.0.0.0/0", "10.0.0.4", 3);
+	expect_hop("8.8.8.8", "10.0.0.1", "10.0.0.2", t.eth);
+	kill_gateway("10.0.0.1");
+	expect_hop("8.8.8.8", "10.0.0.3", "10.0.0.2", t.eth);
+
+	/* It is asked again, now and then, and others go on meanwhile. */
+	n = neigh_find(&t.eth->neigh, &gone);
+	t.eng.now += LIMIT_ROUTER_PROBE_US;
+	expect_hop("8.8.8.8", "10.0.0.3", "10.0.0.2", t.eth);
+	cr_expect(eq(u8, n->state, NEIGH_INCOMPLETE));
+	nettest_forget_frames(&t);
+	neigh_learn(&t.eth->neigh, &gone, &mac);
+	expect_hop("8.8.8.8", "10.0.0.1", "10.0.0.2", t.eth);
+}
+
+HOST_TEST(route, when_all_are_silent_the_first_is_as_good_as_any)
+{
+	add("0.0.0.0/0", "10.0.0.1", 1);
+	add("0.0.0.0/0", "10.0.0.3", 2);
+	kill_gateway("10.0.0.1");
+	kill_gateway("10.0.0.3");
+	expect_hop("8.8.8.8", "10.0.0.1", "10.0.0.2", t.eth);
+}
+
+/* --- several links ---------------------------------------------------------
+ */
+
+static struct iface *way(const char *dst, const char *src)
+{
+	struct inet_addr d = addr(dst), s = addr(src);
+	struct path path;
+
+	cr_assert(eq(int, route_lookup(&t.net, &d, &s, &path), 0));
+	cr_expect(inet_equal(&path.source, &s));
+	return path.ifp;
+}
+
+/* RFC 1122 3.3.4.2: a source is sent from where it lives, if there is a way. */
+HOST_TEST(route, a_source_prefers_its_own_link)
+{
+	struct iface *second = nettest_second(&t);
+	struct route r = route("0.0.0.0/0", "10.5.0.1", 7);
+
+	r.ifindex = second->index;
+	add("0.0.0.0/0", "10.0.0.1", 0);
+	expect_hop("8.8.8.8", "10.0.0.1", "10.0.0.2", t.eth);
+	cr_expect(way("8.8.8.8", "10.5.0.2") == t.eth, "no way there");
+	cr_assert(eq(int, route_add(&t.net, &r), 0));
+	cr_expect(way("8.8.8.8", "10.5.0.2") == second);
+	cr_expect(way("8.8.8.8", "10.0.0.2") == t.eth);
+	iface_set_down(second, true);
+	cr_expect(way("8.8.8.8", "10.5.0.2") == t.eth);
+}
+
+/* A route may prefer a source, while that is ours. */
+HOST_TEST(route, a_route_names_the_source)
+{
+	struct inet_prefix p = {inet_from4(ip4_make(10, 0, 0, 77)), 128};
+	struct route r = route("192.168.0.0/16", "10.0.0.1", 0);
+
+	cr_assert(eq(int, iface_add_addr(t.eth, &p), 0));
+	r.source = p.addr;
+	cr_assert(eq(int, route_add(&t.net, &r), 0));
+	expect_hop("192.168.1.1", "10.0.0.1", "10.0.0.77", t.eth);
+	iface_delete(t.eth, &p.addr);
+	expect_hop("192.168.1.1", "10.0.0.1", "10.0.0.2", t.eth);
+}

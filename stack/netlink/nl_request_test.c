@@ -420,7 +420,7 @@ HOST_TEST(route_is_replaced)
 	cr_assert(eq(int, route(RTM_NEWROUTE, NLM_F_REPLACE | NLM_F_CREATE, &w),
 		     0));
 	cr_assert(eq(u32, kit.st->net.routes.count, 1));
-	cr_assert(eq(int, kit.st->net.routes.r[0].gateway.b[15], 9));
+	cr_assert(eq(int, route_at(&kit.st->net.routes, 0)->gateway.b[15], 9));
 }
 
 HOST_TEST(routes_that_cannot_be_are_refused)

@@ -100,16 +100,27 @@ static bool put_story(struct nl_buf *out, const struct nl_ask *ask,
 	return nl_end(out);
 }
 
-bool nl_route_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
-		  const struct route *r)
+/* Of a route that was added. What leads nowhere, the kernel shows with IPv6
+ * as a route of the loopback. */
+static struct story story_of(const struct route *r)
 {
 	struct story s = {.r = *r,
 			  .table = RT_TABLE_MAIN,
-			  .kind = RTN_UNICAST,
+			  .kind = r->type ? r->type : RTN_UNICAST,
 			  .scope = RT_SCOPE_UNIVERSE};
 
-	if (is4(&r->dst) && inet_is_any(&r->gateway))
+	if (r->type != ROUTE_UNICAST)
+		s.r.ifindex = is4(&r->dst) ? 0 : 1;
+	else if (is4(&r->dst) && inet_is_any(&r->gateway))
 		s.scope = RT_SCOPE_LINK;
+	return s;
+}
+
+bool nl_route_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
+		  const struct route *r)
+{
+	struct story s = story_of(r);
+
 	return put_story(out, ask, type, &s);
 }
 
@@ -229,14 +240,9 @@ static bool dump_added(struct nl_ask *ask, struct nl_cursor *c,
 	const struct route_table *t = &ask->st->net.routes;
 
 	for (; c->at[0] < t->count; c->at[0]++) {
-		const struct route *r = &t->r[t->count - 1 - c->at[0]];
-		struct story s = {.r = *r,
-				  .table = RT_TABLE_MAIN,
-				  .kind = RTN_UNICAST,
-				  .scope = RT_SCOPE_UNIVERSE};
+		const struct route *r = route_at(t, t->count - 1 - c->at[0]);
+		struct story s = story_of(r);
 
-		if (is4(&r->dst) && inet_is_any(&r->gateway))
-			s.scope = RT_SCOPE_LINK;
 		if (!tell(ask, f, out, &s))
 			return false;
 	}
@@ -386,6 +392,17 @@ static int read_gateway(struct nl_ask *ask, const struct nl_attrs *a,
 	return 0;
 }
 
+static_assert((int)ROUTE_BLACKHOLE == (int)RTN_BLACKHOLE &&
+		      (int)ROUTE_UNREACHABLE == (int)RTN_UNREACHABLE &&
+		      (int)ROUTE_PROHIBIT == (int)RTN_PROHIBIT,
+	      "as rtnetlink(7) numbers them");
+
+static bool leads_nowhere(uint8_t kind)
+{
+	return kind == RTN_BLACKHOLE || kind == RTN_UNREACHABLE ||
+	       kind == RTN_PROHIBIT;
+}
+
 /* Kinds, tables and next hops that this stack does not have. */
 static int check_kind(struct nl_ask *ask, const struct rtmsg *m,
 		      const struct nl_attrs *a)
@@ -397,8 +414,10 @@ static int check_kind(struct nl_ask *ask, const struct rtmsg *m,
 		ask->why = "only table main can be changed";
 		return -EOPNOTSUPP;
 	}
-	if (m->rtm_type != RTN_UNICAST && m->rtm_type != RTN_UNSPEC) {
-		ask->why = "only unicast routes can be changed";
+	if (m->rtm_type != RTN_UNICAST && m->rtm_type != RTN_UNSPEC &&
+	    !leads_nowhere(m->rtm_type)) {
+		ask->why = "only unicast routes, and those that lead nowhere, "
+			   "can be changed";
 		return -EOPNOTSUPP;
 	}
 	if (nl_attr(a, RTA_MULTIPATH) || nl_attr(a, RTA_NH_ID) ||
@@ -435,6 +454,11 @@ static int read_route(struct nl_ask *ask, struct route *r)
 		return -EINVAL;
 	r->dst.bits = (uint8_t)(m->rtm_dst_len + 128 - most);
 	r->protocol = m->rtm_protocol;
+	if (leads_nowhere(m->rtm_type)) {
+		r->type = m->rtm_type;
+		nl_get_u32(&a, RTA_PRIORITY, &r->metric);
+		return 0;
+	}
 	nl_get_u32(&a, RTA_PRIORITY, &r->metric);
 	nl_get_u32(&a, RTA_OIF, &r->ifindex);
 	if (nl_attr(&a, RTA_PREFSRC) &&
@@ -462,11 +486,11 @@ int nl_route_add(struct nl_ask *ask)
 		ask->why = "Invalid prefix for given prefix length";
 		return -EINVAL;
 	}
-	if (!r.ifindex) {
+	if (!r.ifindex && r.type == ROUTE_UNICAST) {
 		ask->why = "Nexthop device required for non-onlink route";
 		return -ENODEV;
 	}
-	if (!nl_link_by_index(ask->st, r.ifindex))
+	if (r.ifindex && !nl_link_by_index(ask->st, r.ifindex))
 		return -ENODEV;
 	if (flags & NLM_F_REPLACE)
 		ret = route_replace(&ask->st->net, &r, flags & NLM_F_CREATE);
@@ -485,6 +509,7 @@ static bool is_meant(const struct route *r, const struct route *have)
 	return r->dst.bits == have->dst.bits &&
 	       inet_equal(&r->dst.addr, &have->dst.addr) &&
 	       (!r->metric || r->metric == have->metric) &&
+	       (!r->type || r->type == have->type) &&
 	       (!r->ifindex || r->ifindex == have->ifindex) &&
 	       (!r->protocol || r->protocol == have->protocol) &&
 	       (inet_is_any(&r->gateway) ||
@@ -502,7 +527,7 @@ int nl_route_delete(struct nl_ask *ask)
 	if (ret < 0)
 		return ret;
 	for (uint32_t i = 0; i < n->routes.count; i++) {
-		struct route have = n->routes.r[i];
+		struct route have = *route_at(&n->routes, i);
 
 		if (!is_meant(&r, &have))
 			continue;

@@ -25,6 +25,7 @@ enum {
 	ROUTE_UP = 0x1,
 	ROUTE_GATEWAY = 0x2,
 	ROUTE_HOST = 0x4,
+	ROUTE_REJECT = 0x200,
 	ARP_COMPLETE = 0x2,
 	ARP_PERMANENT = 0x4,
 	ARP_ETHERNET = 1,
@@ -156,7 +157,7 @@ static bool next_route(struct stack *st, struct procfs_place *p, bool is4,
 	const struct iface *ifp;
 
 	while (p->at[0] < table->count) {
-		*out = table->r[table->count - 1 - p->at[0]++];
+		*out = *route_at(table, table->count - 1 - p->at[0]++);
 		if (inet_is4(&out->dst.addr) == is4)
 			return true;
 	}
@@ -193,6 +194,8 @@ static unsigned int flags_of(const struct route *r)
 		flags |= ROUTE_GATEWAY;
 	if (r->dst.bits == 128)
 		flags |= ROUTE_HOST;
+	if (r->type != ROUTE_UNICAST)
+		flags |= ROUTE_REJECT;
 	return flags;
 }
 

@@ -194,51 +194,6 @@ static int add_addresses(const struct stack_config *c, struct iface *ifp,
 	return 0;
 }
 
-/* A link-local one is behind the first link. */
-static int add_gateway(struct stack *st, const char *text,
-		       const struct why *why)
-{
-	struct route r = {.metric = 0};
-	uint32_t first = st->net.ifs[1].index;
-	struct path path;
-	int ret = inet_parse(text, &r.gateway);
-
-	if (ret < 0)
-		return explain(why, ret, "NSSHIM_GATEWAY=%s is not an address",
-			       text);
-	if (inet_is4(&r.gateway))
-		r.dst = (struct inet_prefix){inet_from4(ip4_make(0, 0, 0, 0)),
-					     96};
-	if (route_lookup_on(&st->net, &r.gateway, NULL,
-			    inet_is_link_local(&r.gateway) ? first : 0,
-			    &path) < 0 ||
-	    path.ifp->is_loopback)
-		return explain(why, -EINVAL,
-			       "NSSHIM_GATEWAY=%s is in none of the networks "
-			       "of NSSHIM_ADDR",
-			       text);
-	r.ifindex = path.ifp->index;
-	return route_add(&st->net, &r);
-}
-
-/* "10.0.0.1", "fd00::1", or both with a comma. */
-static int add_gateways(const struct stack_config *c, struct stack *st,
-			const struct why *why)
-{
-	const char *at = c->gateway;
-	int ret = 0;
-
-	while (at && *at && ret == 0) {
-		size_t len = strcspn(at, ",");
-		char text[INET_TEXT_MAX];
-
-		snprintf(text, sizeof(text), "%.*s", (int)len, at);
-		ret = add_gateway(st, text, why);
-		at += at[len] ? len + 1 : len;
-	}
-	return ret;
-}
-
 /* Link number `n` of the configuration, as an interface. */
 static int open_device(const struct stack_config *c, struct stack *st, size_t n,
 		       const struct why *why)
@@ -278,7 +233,7 @@ static int open_devices(const struct stack_config *c, struct stack *st,
 
 	for (size_t n = 0; ret == 0 && n < st->links.n; n++)
 		ret = open_device(c, st, n, why);
-	return ret < 0 ? ret : add_gateways(c, st, why);
+	return ret < 0 ? ret : boot_add_routes(c, st, why);
 }
 
 void boot_take_back(struct arena *arena)

@@ -24,6 +24,11 @@ int boot_arena_fd(void);
 /* Where the arena must lie there is something else: -EEXIST. */
 int boot_explain_taken(const struct why *why);
 
+/* The gateways and routes that it names; with the stack lock held. */
+struct stack;
+int boot_add_routes(const struct stack_config *c, struct stack *st,
+		    const struct why *why) MUST_CHECK;
+
 /* After a failure another try may follow. */
 void boot_take_back(struct arena *arena);
 

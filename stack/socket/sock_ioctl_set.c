@@ -246,7 +246,7 @@ static int delete_route(struct sock *s, const struct rtentry *e)
 	if (ret < 0 && ret != -ENETUNREACH)
 		return ret;
 	for (uint32_t i = 0; i < t->count; i++) {
-		struct route have = t->r[i];
+		struct route have = *route_at(t, i);
 
 		if (have.dst.bits == r.dst.bits &&
 		    inet_equal(&have.dst.addr, &r.dst.addr) &&

@@ -107,7 +107,7 @@ KIT_TEST(route_comes_and_goes)
 	cr_assert(eq(int, sock_ioctl(asker, SIOCADDRT, &e), 0));
 	cr_assert(eq(int, sock_ioctl(asker, SIOCADDRT, &e), -EEXIST));
 	cr_assert(eq(u32, kit.st->net.routes.count, 1));
-	cr_assert(eq(u32, kit.st->net.routes.r[0].ifindex, 2));
+	cr_assert(eq(u32, route_at(&kit.st->net.routes, 0)->ifindex, 2));
 	cr_assert(eq(int, sock_ioctl(asker, SIOCDELRT, &e), 0));
 	cr_assert(eq(int, sock_ioctl(asker, SIOCDELRT, &e), -ESRCH));
 	put(&e.rt_gateway, "192.0.2.1");

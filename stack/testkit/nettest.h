@@ -59,6 +59,8 @@ struct nettest {
 	struct iface *eth;
 	struct nettest_link lo_link;
 	struct nettest_link wire;
+	struct iface *eth2; /* after nettest_second(), or NULL */
+	struct nettest_link wire2;
 };
 
 /* What a packet from the wire looks like; zero is an ordinary one. */
@@ -197,11 +199,29 @@ static inline void nettest_open_udp(struct nettest *t)
 	t->net.udp = &t->udp;
 }
 
+static inline void nettest_forget_wire(struct nettest_link *wire)
+{
+	for (size_t i = 0; i < wire->nframes; i++)
+		free(wire->frames[i].data);
+	wire->nframes = 0;
+}
+
 static inline void nettest_forget_frames(struct nettest *t)
 {
-	for (size_t i = 0; i < t->wire.nframes; i++)
-		free(t->wire.frames[i].data);
-	t->wire.nframes = 0;
+	nettest_forget_wire(&t->wire);
+	nettest_forget_wire(&t->wire2);
+}
+
+/* A second link: 10.5.0.2/16 and fd05::2/64. */
+static inline struct iface *nettest_second(struct nettest *t)
+{
+	struct inet_prefix p6 = {{{0xfd, 5, [15] = 2}}, 64};
+
+	nettest_link_init(t, &t->wire2, "tap1", 0);
+	t->eth2 = nettest_iface(t, &t->wire2, ip4_make(10, 5, 0, 2), 16);
+	t->eth2->mac.b[5] = 0x22;
+	MUST(iface_add_addr(t->eth2, &p6) == 0);
+	return t->eth2;
 }
 
 static inline void nettest_close(struct nettest *t)
@@ -212,6 +232,8 @@ static inline void nettest_close(struct nettest *t)
 		udp_fini(&t->udp);
 	link_detach(t->lo->link);
 	link_detach(t->eth->link);
+	if (t->eth2)
+		link_detach(t->eth2->link);
 	net_fini(&t->net);
 	MUST(arena_count(t->arena, ARENA_PKT) == 0);
 	engine_fini(&t->eng);
