@@ -111,8 +111,8 @@ bool stack_is_up(void);
  * Where the network was asked for addresses: drives the stack until it has
  * brought one, or until it has been asking for so long. With one address of
  * either family the other one gets a second more. 0, also when nothing was
- * asked for; -ETIMEDOUT with a sentence in `why` that says what was tried: it
- * goes on asking while the stack is driven.
+ * asked for; -ETIMEDOUT with a sentence in `why` that says what was tried,
+ * once: it goes on asking while the stack is driven.
  */
 int stack_wait_for_address(uint64_t us, char *why, size_t why_size);
 

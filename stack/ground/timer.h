@@ -21,16 +21,17 @@
 
 enum timer_kind {
 	TIMER_NONE,
-	TIMER_TCP,   /* in struct tcp_conn: the earliest of its list */
-	TIMER_NEIGH, /* in struct neigh */
-	TIMER_REASM, /* in a datagram being put together */
-	TIMER_PMTU,  /* in a path MTU entry */
-	TIMER_IFACE, /* address probes and announcements */
-	TIMER_MCAST, /* in struct net: reports of groups */
-	TIMER_DHCP4, /* in struct dhcp4 */
-	TIMER_AUTO6, /* in struct auto6 */
-	TIMER_TRIM,  /* in struct stack: memory may go back; turn.c */
-	TIMER_TEST,  /* unit tests */
+	TIMER_TCP,    /* in struct tcp_conn: the earliest of its list */
+	TIMER_NEIGH,  /* in struct neigh */
+	TIMER_REASM,  /* in a datagram being put together */
+	TIMER_PMTU,   /* in a path MTU entry */
+	TIMER_IFACE,  /* address probes and announcements */
+	TIMER_MCAST,  /* in struct net: reports of groups */
+	TIMER_DHCP4,  /* in struct dhcp4 */
+	TIMER_AUTO6,  /* in struct auto6 */
+	TIMER_IPV4LL, /* in struct ipv4ll */
+	TIMER_TRIM,   /* in struct stack: memory may go back; turn.c */
+	TIMER_TEST,   /* unit tests */
 };
 
 struct timer {

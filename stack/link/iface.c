@@ -154,11 +154,12 @@ bool iface_is_broadcast(const struct iface *ifp, const struct inet_addr *a)
 static bool is_better(const struct iface_addr *a, const struct iface_addr *b,
 		      const struct inet_addr *dst)
 {
-	bool wants_local = inet_is_link_local(dst) && !inet_is4(dst);
+	bool wants_local = inet_is_link_local(dst);
 	bool a_fits = inet_is_link_local(&a->prefix.addr) == wants_local;
 	bool b_fits = inet_is_link_local(&b->prefix.addr) == wants_local;
 
-	if (!inet_is4(dst) && a_fits != b_fits)
+	/* RFC 3927 2.6.2: any address of ours will do within the link. */
+	if ((!inet_is4(dst) || !wants_local) && a_fits != b_fits)
 		return b_fits;
 	if (a->phase != b->phase)
 		return b->phase == ADDR_PREFERRED ||

@@ -29,6 +29,7 @@
 #include "arp.h"
 #include "dhcp4.h"
 #include "ground/log.h"
+#include "ipv4ll.h"
 
 /* RFC 5227 1.1. */
 enum { PROBE_NUM = 3, ANNOUNCE_NUM = 2 };
@@ -117,6 +118,8 @@ static void tell_free(struct iface *ifp, const struct iface_addr *a)
 {
 	if (a->origin == ADDR_BY_DHCP)
 		dhcp4_on_free(ifp);
+	else if (a->origin == ADDR_LINK_LOCAL)
+		ipv4ll_on_free(ifp);
 }
 
 /* It is not used any more. `a` may be gone afterwards. */
@@ -127,6 +130,8 @@ static void give_up(struct iface *ifp, struct iface_addr *a)
 	a->next = USECS_NEVER;
 	if (a->origin == ADDR_BY_DHCP)
 		dhcp4_on_taken(ifp);
+	else if (a->origin == ADDR_LINK_LOCAL)
+		ipv4ll_on_taken(ifp);
 	addr_schedule(ifp);
 }
 

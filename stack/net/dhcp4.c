@@ -288,6 +288,7 @@ static void put_in_place(struct dhcp4 *d)
 	if (d->link_mtu && d->lease.mtu >= MTU_MIN)
 		iface_set_mtu(d->ifp, MIN(d->link_mtu, d->lease.mtu));
 	put_routes(d);
+	ipv4ll_on_lease(d->ifp);
 }
 
 /* --- events -------------------------------------------------------------- */
@@ -301,6 +302,7 @@ static void begin(struct dhcp4 *d, usecs pause)
 	if (d->has_lease || !d->began)
 		d->began = then;
 	take_away(d);
+	ipv4ll_on_no_lease(d->ifp);
 	set_due(d, then);
 }
 

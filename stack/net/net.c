@@ -36,6 +36,7 @@ void net_fini(struct net *n)
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		dhcp4_fini(&n->dhcp4[i]);
 		auto6_fini(&n->auto6[i]);
+		ipv4ll_fini(&n->ipv4ll[i]);
 		iface_fini(&n->ifs[i]);
 	}
 	n->nifs = 0;
@@ -59,6 +60,7 @@ void net_rebuild(struct net *n)
 		addr_rebuild(&n->ifs[i]);
 		dhcp4_rebuild(&n->dhcp4[i]);
 		auto6_rebuild(&n->auto6[i]);
+		ipv4ll_rebuild(&n->ipv4ll[i]);
 		n->ifs[i].is_stirred = true;
 	}
 	mcast_rebuild(&n->mcast);

@@ -16,6 +16,7 @@
 #include "dhcp4.h"
 #include "ground/engine.h"
 #include "link/iface.h"
+#include "ipv4ll.h"
 #include "mcast.h"
 #include "reasm.h"
 #include "nd_router.h"
@@ -33,18 +34,19 @@ struct net {
 	struct udp *echo, *raw;         /* [I] ping and raw sockets, or NULL */
 	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
 	uint32_t nifs;                  /* [S] */
-	struct dhcp4 dhcp4[LIMIT_IFACES]; /* [S] of the same index */
-	struct auto6 auto6[LIMIT_IFACES]; /* [S] of the same index */
-	struct route_table routes;        /* [S] */
-	struct reasm_table reasm;         /* [S] */
-	struct pmtu_table pmtu;           /* [S] */
-	struct redirect_table redirects;  /* [S] */
-	struct nd_routers nd;             /* [S] */
-	struct mcast mcast;               /* [S] */
-	uint32_t icmp_tokens;             /* [S] errors we may still send */
-	usecs icmp_refill;                /* [S] when tokens were last added */
-	bool forwards;  /* [S] a router: packets of others are passed on */
-	uint32_t ip_id; /* [S] counter mixed per destination */
+	struct dhcp4 dhcp4[LIMIT_IFACES];   /* [S] of the same index */
+	struct auto6 auto6[LIMIT_IFACES];   /* [S] of the same index */
+	struct ipv4ll ipv4ll[LIMIT_IFACES]; /* [S] of the same index */
+	struct route_table routes;          /* [S] */
+	struct reasm_table reasm;           /* [S] */
+	struct pmtu_table pmtu;             /* [S] */
+	struct redirect_table redirects;    /* [S] */
+	struct nd_routers nd;               /* [S] */
+	struct mcast mcast;                 /* [S] */
+	uint32_t icmp_tokens;               /* [S] errors we may still send */
+	usecs icmp_refill; /* [S] when tokens were last added */
+	bool forwards;     /* [S] a router: packets of others are passed on */
+	uint32_t ip_id;    /* [S] counter mixed per destination */
 };
 
 void net_init(struct net *n, struct engine *eng);

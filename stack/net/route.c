@@ -298,6 +298,20 @@ int route_lookup_through(struct net *n, const struct inet_addr *dst,
 	return 0;
 }
 
+/* RFC 3927 2.7: no router gets anything from an address that we made. One that
+ * was configured is the administrator's affair, as in Linux. */
+static bool needs_router_in_vain(const struct path *p,
+				 const struct inet_addr *dst)
+{
+	const struct inet_addr *made;
+
+	if (!inet_is4(dst) || !inet_is_link_local(&p->source) ||
+	    inet_equal(&p->next_hop, dst))
+		return false;
+	made = ipv4ll_address(p->ifp);
+	return made && inet_equal(made, &p->source);
+}
+
 int route_lookup(struct net *n, const struct inet_addr *dst,
 		 const struct inet_addr *src, struct path *out)
 {
@@ -329,5 +343,5 @@ int route_lookup_on(struct net *n, const struct inet_addr *dst,
 	}
 	if (has_src)
 		out->source = *src;
-	return 0;
+	return needs_router_in_vain(out, dst) ? -ENETUNREACH : 0;
 }

@@ -32,12 +32,14 @@ static uint8_t family_of(const struct inet_addr *a)
 	return inet_is4(a) ? AF_INET : AF_INET6;
 }
 
-static uint8_t scope_of(const struct inet_addr *a)
+static uint8_t scope_of(const struct iface_addr *a)
 {
-	if (inet_is_loopback(a))
+	if (inet_is_loopback(&a->prefix.addr))
 		return RT_SCOPE_HOST;
-	/* Linux knows the scope of an IPv4 address only as it was told. */
-	if (!inet_is4(a) && inet_is_link_local(a))
+	/* Linux knows the scope of an IPv4 address only as it was told; who
+	 * makes one says so. */
+	if (inet_is_link_local(&a->prefix.addr) &&
+	    (!inet_is4(&a->prefix.addr) || a->origin == ADDR_LINK_LOCAL))
 		return RT_SCOPE_LINK;
 	return RT_SCOPE_UNIVERSE;
 }
@@ -120,7 +122,7 @@ bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 		.ifa_family = family_of(&p->addr),
 		.ifa_prefixlen =
 			(uint8_t)(is4 ? p->bits - MAPPED_BITS : p->bits),
-		.ifa_scope = scope_of(&p->addr),
+		.ifa_scope = scope_of(a),
 		.ifa_index = ifp->index,
 	};
 

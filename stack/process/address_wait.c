@@ -7,8 +7,8 @@
  *   Drives the stack in the calling thread, because at start-up there is no
  *   other, until an address is there or the patience is over. The wait counts
  *   from when asking began, so that of many programs that start without a
- *   server only the first ones wait; and with one family there, only the first
- *   waits a moment for the other.
+ *   server only the first ones wait, and one says so; and with one family
+ * there, only the first waits a moment for the other.
  *
  * Comes in   shim/start.c, shim/lookup.c.
  * Proved by  integration/dhcp.sh integration/slaac.sh
@@ -55,6 +55,9 @@ static usecs wait_for_either(struct stack *st, uint32_t i, uint64_t us)
 
 	if (has4 && has6)
 		return 0;
+	/* Nobody answers, and the link is all there is. */
+	if (!has4 && !has6 && ipv4ll_address(&st->net.ifs[i]))
+		return MIN(until, st->eng.now);
 	if (!has4 && !has6)
 		return until;
 	if (a->usable_at == 0)
@@ -80,23 +83,33 @@ static usecs wait_until(struct stack *st, uint64_t us)
 }
 
 /* What was asked, and what came of it. */
-static void tell(struct stack *st, uint64_t us, char *why, size_t size)
+static void tell(struct stack *st, char *why, size_t size)
 {
+	const struct inet_addr *made = NULL;
+	char text[INET_TEXT_MAX], with[INET_TEXT_MAX + 1] = "out an address";
+	usecs began = st->eng.now;
 	const char *v6 = "";
 
 	for (uint32_t i = 0; i < st->net.nifs; i++) {
 		const struct auto6 *a = &st->net.auto6[i];
+		const struct dhcp4 *d = &st->net.dhcp4[i];
 
+		if (d->ifp && !d->has_lease)
+			began = MIN(began, d->began);
 		if (!a->ifp)
 			continue;
+		made = made ? made : ipv4ll_address(&st->net.ifs[i]);
 		v6 = a->has_advert ? ", and the IPv6 router that did gives no "
 				     "addresses"
 				   : ", and no IPv6 router";
 	}
+	if (made)
+		snprintf(with, sizeof(with), " %s", inet_print(made, text));
 	snprintf(why, size,
 		 "no DHCP server has answered for %u seconds%s: going on "
-		 "without an address, and asking on",
-		 (unsigned int)(us / USECS_PER_SEC), v6);
+		 "with%s, and asking on",
+		 (unsigned int)((st->eng.now - began) / USECS_PER_SEC), v6,
+		 with);
 }
 
 static void sleep_for(usecs us)
@@ -124,6 +137,7 @@ int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 	while (turn_stack) {
 		struct stack *st;
 		usecs until, next, now;
+		bool is_over, is_news;
 
 		driver_poke();
 		st = turn_enter();
@@ -132,13 +146,15 @@ int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 		until = wait_until(st, us);
 		next = turn_next(st);
 		now = st->eng.now;
-		if (until && now >= until)
-			tell(st, us, why, why_size);
+		is_over = until == 0 || now >= until;
+		is_news = is_over && until != 0 && !st->has_told;
+		if (is_news)
+			tell(st, why, why_size);
+		if (is_over)
+			st->has_told = until != 0;
 		turn_leave(st);
-		if (until == 0)
-			return 0;
-		if (now >= until)
-			return -ETIMEDOUT;
+		if (is_over)
+			return is_news ? -ETIMEDOUT : 0;
 		next = MIN(MAX(next, now + 1), MIN(until, now + LOOK_AGAIN_US));
 		sleep_for(next - now);
 	}

@@ -23,6 +23,7 @@
 #include "net/auto6.h"
 #include "socket/bell.h"
 #include "net/dhcp4.h"
+#include "net/ipv4ll.h"
 #include "driver.h"
 #include "ground/explain.h"
 #include "keeper.h"
@@ -223,6 +224,8 @@ static int open_device(const struct stack_config *c, struct stack *st, size_t n,
 		ret = dhcp4_start(ifp, c->mtu[n] == 0);
 	if (ret == 0 && c->autoconf & 1u << n)
 		ret = auto6_start(ifp);
+	if (ret == 0 && c->autoconf & 1u << n)
+		ret = ipv4ll_start(ifp);
 	return ret;
 }
 

@@ -169,6 +169,7 @@ struct stack {
 	struct family family;                        /* the processes */
 	struct link_list links; /* [I] kinds and places, for who joins */
 	uint64_t wall_offset;   /* [I] wall clock less monotonic */
+	bool has_told; /* [S] that no address has come; address_wait.c */
 };
 
 /* The root's rooms in order; `seed` keys everything unpredictable. */

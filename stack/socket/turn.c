@@ -24,6 +24,7 @@
 #include "net/dhcp4.h"
 #include "process/driver.h"
 #include "link/eth.h"
+#include "net/ipv4ll.h"
 #include "link/link.h"
 #include "ground/log.h"
 #include "ground/must.h"
@@ -149,6 +150,9 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_DHCP4:
 		dhcp4_on_timer(container_of(t, struct dhcp4, timer));
+		break;
+	case TIMER_IPV4LL:
+		ipv4ll_on_timer(container_of(t, struct ipv4ll, timer));
 		break;
 	case TIMER_AUTO6:
 		auto6_on_timer(container_of(t, struct auto6, timer));
