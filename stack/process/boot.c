@@ -115,6 +115,7 @@ static int make_stack(struct arena *arena, const struct stack_config *c,
 		return explain(why, ret, "the stack's memory is too small");
 	st->eng.now = driver_now();
 	st->wall_offset = driver_wall_offset();
+	st->tcp.has_sleepers = true;
 	*out = st;
 	return link_list_parse(c->link, &st->links, why->text, why->size);
 }

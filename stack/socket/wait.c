@@ -98,6 +98,7 @@ static int link_watches(struct driver_sleep *how, struct stack *st)
 {
 	struct sleep *z = container_of(how, struct sleep, how);
 
+	tcp_ack_silent(&st->tcp);
 	how->waiter = waiter_new(st->eng.arena, z->n);
 	if (!how->waiter)
 		return -ENOMEM;

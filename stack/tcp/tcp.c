@@ -128,6 +128,8 @@ static void reap(struct tcp_conn *c)
 	MUST(c->state == TCPS_CLOSED && !c->listener);
 	list_remove(&c->dirty);
 	list_remove(&c->hungry);
+	if (t->silent == c)
+		t->silent = NULL;
 	news_forget(&c->news);
 	ports_release(&t->ports, &c->b);
 	tcp_timer_fini(c);
@@ -510,6 +512,15 @@ static void flush_dirty(struct tcp *t)
 		else
 			tcp_output(c);
 	}
+}
+
+void tcp_ack_silent(struct tcp *t)
+{
+	struct tcp_conn *c = t->silent;
+
+	t->silent = NULL;
+	if (c && c->deadline[TCP_T_DELACK] != USECS_NEVER)
+		tcp_ack_soon(c);
 }
 
 void tcp_flush(struct tcp *t)

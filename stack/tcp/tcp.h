@@ -53,6 +53,8 @@ struct tcp {
 	uint32_t norphans;       /* [S] closed by the program, still sending */
 	uint32_t nconns;         /* [S] all */
 	struct tcp_conn *busy;   /* [S] being changed just now, or NULL */
+	struct tcp_conn *silent; /* [S] see tcp_ack_silent(), or NULL */
+	bool has_sleepers;       /* [I] who sleeps calls tcp_ack_silent() */
 	usecs challenge_since;   /* [S] start of the current second */
 	uint32_t challenge_left; /* [S] RFC 5961 7 */
 };
@@ -67,6 +69,13 @@ void tcp_fini(struct tcp *t);
  * can be relied on: recovery ends that one. Until tcp_flush() or the next.
  */
 void tcp_begin(struct tcp_conn *c);
+
+/*
+ * A client that is connected speaks, as a rule, and its words carry the ACK of
+ * the handshake. So that one waits for them, 1 ms at most; and whoever goes to
+ * sleep instead of speaking calls this, which sends it.
+ */
+void tcp_ack_silent(struct tcp *t);
 
 /*
  * The eleven states of RFC 9293 3.3.2. An object that is merely open or bound

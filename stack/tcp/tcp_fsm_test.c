@@ -44,6 +44,56 @@ Test(tcp_fsm, syn_sent_syn_ack_enters_established)
 	cr_assert(eq(int, c->state, TCPS_ESTABLISHED));
 }
 
+/* The ACK of the handshake may come with the first data. */
+static struct tcp_conn *just_connected(void)
+{
+	struct tcp_conn *c = kit_connect(&kit);
+
+	kit.host.tcp.has_sleepers = true;
+	INJECT(.flags = SYN | ACK, .seq = 0, .ack = 1);
+	cr_assert(eq(int, c->state, TCPS_ESTABLISHED));
+	SILENCE();
+	return c;
+}
+
+Test(tcp_fsm, connected_who_speaks_at_once_acknowledges_by_that)
+{
+	kit_send(&kit, just_connected(), 5);
+	EXPECT(.flags = ACK | PSH, .seq = 1, .ack = 1, .len = 5);
+	kit_advance(&kit, MSEC(1));
+	SILENCE();
+}
+
+Test(tcp_fsm, connected_who_goes_to_sleep_acknowledges_first)
+{
+	just_connected();
+	tcp_ack_silent(&kit.host.tcp);
+	tcp_flush(&kit.host.tcp);
+	EXPECT(.flags = ACK, .seq = 1, .ack = 1);
+	kit_advance(&kit, MSEC(1));
+	SILENCE();
+}
+
+Test(tcp_fsm, connected_who_does_something_else_acknowledges_soon)
+{
+	just_connected();
+	kit_advance(&kit, MSEC(1));
+	EXPECT(.flags = ACK, .seq = 1, .ack = 1);
+	tcp_ack_silent(&kit.host.tcp);
+	tcp_flush(&kit.host.tcp);
+	SILENCE();
+}
+
+Test(tcp_fsm, connected_that_is_gone_is_forgotten)
+{
+	struct tcp_conn *c = just_connected();
+
+	tcp_abort(c);
+	tcp_flush(&kit.host.tcp);
+	cr_assert(kit.host.tcp.silent == NULL);
+	EXPECT(.flags = RST | ACK, .seq = 1, .ack = 1);
+}
+
 Test(tcp_fsm, data_goes_both_ways)
 {
 	struct tcp_conn *c = kit_established(&kit);

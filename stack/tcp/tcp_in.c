@@ -302,6 +302,19 @@ static void take_syn(struct tcp_conn *c, struct tcp_seg *s)
 	tcp_apply_syn_options(c, &s->opt);
 }
 
+/* See tcp_ack_silent(). Both ends in one stack may be one thread, which accepts
+ * next. */
+static void ack_the_syn(struct tcp_conn *c)
+{
+	if (!c->tcp->has_sleepers || !c->path.ifp || c->path.ifp->is_loopback) {
+		tcp_ack_soon(c);
+		return;
+	}
+	tcp_ack_silent(c->tcp);
+	c->tcp->silent = c;
+	tcp_timer_on_ack_held(c);
+}
+
 /* RFC 9293 3.10.7.3. */
 static enum verdict in_syn_sent(struct tcp_conn *c, struct tcp_seg *s)
 {
@@ -331,7 +344,7 @@ static enum verdict in_syn_sent(struct tcp_conn *c, struct tcp_seg *s)
 	tcp_ack_establish(c, s);
 	/* A client that asks at once has a dialogue in mind (Linux). */
 	c->last_data_rx = c->eng->now;
-	tcp_ack_soon(c);
+	ack_the_syn(c);
 
 	/* Text and FIN that came along, behind the SYN. */
 	s->flags &= (uint8_t)~TCP_SYN;

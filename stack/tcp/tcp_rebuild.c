@@ -124,6 +124,7 @@ void tcp_rebuild(struct tcp *t)
 	list_init(&t->hungry);
 	t->hungry_at = ARENA_ROOM_PLENTY;
 	t->nconns = t->norphans = 0;
+	t->silent = NULL; /* its deadline will do */
 	while ((c = arena_next(a, ARENA_CONN, c)))
 		rebuild_conn(c);
 	tcp_tw_rebuild(t);

@@ -61,11 +61,29 @@ void binding_init(struct binding *b)
 	list_init(&b->in_bucket);
 }
 
+/* Looking for a free port shall not cost a cold bucket of the hash for each. */
+static bool has_bucket(const struct ports *p, uint16_t port)
+{
+	return p->used[port / 64] >> port % 64 & 1;
+}
+
+static void set_bucket(struct ports *p, uint16_t port, bool has)
+{
+	uint64_t bit = 1ull << port % 64;
+
+	if (has)
+		p->used[port / 64] |= bit;
+	else
+		p->used[port / 64] &= ~bit;
+}
+
 static struct ports_bucket *find_bucket(struct ports *p, uint16_t port)
 {
 	struct engine *eng = p->eng;
 	struct ports_bucket *bucket;
 
+	if (!has_bucket(p, port))
+		return NULL;
 	HASH_FIND(hh, p->buckets, &port, sizeof(port), bucket);
 	return bucket;
 }
@@ -85,8 +103,10 @@ static struct ports_bucket *get_bucket(struct ports *p, uint16_t port)
 	list_init(&bucket->bound);
 	list_init(&bucket->connected);
 	HASH_ADD(hh, p->buckets, port, sizeof(bucket->port), bucket);
-	if (bucket->hh.tbl)
+	if (bucket->hh.tbl) {
+		set_bucket(p, port, true);
 		return bucket;
+	}
 	arena_free(eng->arena, bucket);
 	return NULL;
 }
@@ -98,6 +118,7 @@ static void put_bucket(struct ports *p, struct ports_bucket *bucket)
 	if (!list_is_empty(&bucket->bound) ||
 	    !list_is_empty(&bucket->connected))
 		return;
+	set_bucket(p, bucket->port, false);
 	HASH_DEL(p->buckets, bucket);
 	arena_free(eng->arena, bucket);
 }
@@ -127,6 +148,7 @@ void ports_rebuild(struct ports *p)
 {
 	p->tuples = NULL;
 	p->buckets = NULL;
+	memset(p->used, 0, sizeof(p->used));
 }
 
 static bool enter_tuple(struct ports *p, struct binding *b)

@@ -62,11 +62,12 @@ struct ports {
 	struct engine *eng;           /* [I] */
 	struct binding *tuples;       /* [S] connected, by 4-tuple */
 	struct ports_bucket *buckets; /* [S] by local port */
-	uint16_t first, last;         /* [S] ephemeral range, 32768..60999 */
-	uint64_t purpose;             /* [I] 6: TCP's rules, 17: UDP's */
-	struct rand_key key;          /* [I] RFC 6056 */
-	uint32_t round;               /* [S] RFC 6056 counter */
-	uint64_t serial;              /* [S] of the last one bound */
+	uint64_t used[1024];  /* [S] a bit for each port: has a bucket */
+	uint16_t first, last; /* [S] ephemeral range, 32768..60999 */
+	uint64_t purpose;     /* [I] 6: TCP's rules, 17: UDP's */
+	struct rand_key key;  /* [I] RFC 6056 */
+	uint32_t round;       /* [S] RFC 6056 counter */
+	uint64_t serial;      /* [S] of the last one bound */
 };
 
 /* `purpose` is the protocol number, IP_PROTO_TCP or IP_PROTO_UDP: it chooses
