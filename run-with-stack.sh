@@ -70,7 +70,7 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --help                  this text
 
 Each option has a variable of the same name: NSSHIM_ADDR for --addr, and so on;
-NSSHIM_MEMORY and NSSHIM_OFFLOAD are passed on as they are, and
+NSSHIM_MEMORY, NSSHIM_OFFLOAD and NSSHIM_SECRET are passed on as they are, and
 NSSHIM_LIB names the library to preload. As root the TAP is made in the
 namespace of the caller; without root, in a user and network namespace made
 for COMMAND, from which nothing outside can be reached.
@@ -179,7 +179,7 @@ check_options()
   [[ -z $tap || $tap =~ ^[A-Za-z0-9_.-]{1,15}$ ]] ||
     die "--tap $tap: a device name has 1 to 15 letters, digits, _ . -"
   for p in ${addr//,/ }; do
-    [[ $p == *:* || $p == dhcp || $p == auto ]] || is_ip4_prefix "$p" ||
+    [[ $p == *:* || $p == dhcp || $p == auto || $p == temporary ]] || is_ip4_prefix "$p" ||
       die "--addr $p: must be an address with a length, as 10.0.0.2/24"
   done
   ! asks_network || [[ -n $bridge$link$netns ]] || tap_is_there ||

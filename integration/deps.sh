@@ -29,7 +29,7 @@ declare -A needs=(
     memcached=memcached iperf3=iperf3 iputils-ping=ping tcpdump=tcpdump
     tshark=tshark xxd=xxd strace=strace ethtool=ethtool nftables=nft procps=ps
     apache2=apache2 haproxy=haproxy gunicorn=gunicorn php-fpm=/usr/sbin/php-fpm*
-    ncat=ncat dnsmasq-base=dnsmasq isc-dhcp-server=dhcpd passt=passt traceroute=traceroute mtr-tiny=mtr net-tools=netstat busybox=busybox
+    ncat=ncat dnsmasq-base=dnsmasq radvd=radvd isc-dhcp-server=dhcpd passt=passt traceroute=traceroute mtr-tiny=mtr net-tools=netstat busybox=busybox
     python3-pyroute2=/usr/lib/python3/dist-packages/pyroute2
     openssh-server=sshd openssh-client=ssh git=git
     postgresql=/usr/lib/postgresql/*/bin/postgres xinetd=xinetd fcgiwrap=fcgiwrap

@@ -68,10 +68,16 @@ ask 3 56 "$local%tap0"
 
 # An address that is the kernel's is not used, and the log says so.
 stop "$pid"
-ours_options=(--addr "$OURS/24,$OURS6/64,fd77::1/64" --gateway "$KERNEL,fd77::1"
+eventually sh -c "! ip -n $ns link show tap0"
+ip -n $ns tuntap add tap0 mode tap vnet_hdr
+ip -n $ns addr add $KERNEL/24 dev tap0
+ip -n $ns addr add fd77::1/64 dev tap0 nodad
+ip -n $ns addr add fd77::9/64 dev tap0 nodad
+ip -n $ns link set tap0 up
+ours_options=(--addr "$OURS/24,$OURS6/64,fd77::9/64" --gateway "$KERNEL,fd77::1"
   --log "info,$work/conflict.log")
 start ours python3 -m http.server --directory "$work/www" 80
 ours_answers 80
-eventually grep -q 'another host.* has the address fd77::1: not used' "$work/conflict.log"
+eventually grep -q 'another host.* has the address fd77::9: not used' "$work/conflict.log"
 ask 3 56 $OURS6
 proved "a duplicate address: $(grep -o 'another host.*not used' "$work/conflict.log")"

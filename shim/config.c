@@ -282,6 +282,11 @@ static int take_join(const char *value)
 	return config_keep_string(value, &config.join);
 }
 
+static int take_secret(const char *value)
+{
+	return config_keep_string(value, &config.stack.secret);
+}
+
 static int take_offload(const char *value)
 {
 	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
@@ -332,6 +337,7 @@ static const struct variable {
 	 "up to 63 letters, digits, dots, dashes and underscores", OPTIONAL},
 	{"NSSHIM_JOIN", take_join,
 	 "up to 63 letters, digits, dots, dashes and underscores", OPTIONAL},
+	{"NSSHIM_SECRET", take_secret, "any words", OPTIONAL},
 	{"NSSHIM_OFFLOAD", take_offload, "on or off", OPTIONAL},
 };
 
@@ -424,11 +430,13 @@ uint64_t config_key(void)
 	mix_word(&hash, c->link);
 	mix_word(&hash, c->gateway);
 	mix_word(&hash, c->routes);
+	mix_word(&hash, c->secret);
 	for (size_t i = 0; i < c->naddrs; i++)
 		mix_word(&hash, c->addrs[i]);
 	mix(&hash, c->addr_link, sizeof(c->addr_link));
 	mix(&hash, &c->dhcp4, sizeof(c->dhcp4));
 	mix(&hash, &c->autoconf, sizeof(c->autoconf));
+	mix(&hash, &c->temporary, sizeof(c->temporary));
 	mix(&hash, c->mtu, sizeof(c->mtu));
 	mix(&hash, c->mac, sizeof(c->mac));
 	mix(&hash, &c->memory_bytes, sizeof(c->memory_bytes));

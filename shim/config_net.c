@@ -90,6 +90,10 @@ static int take_one_addr(char *part)
 		s->autoconf |= 1u << link;
 		return 0;
 	}
+	if (!strcmp(part, "temporary")) {
+		s->temporary |= 1u << link;
+		return 0;
+	}
 	if (s->naddrs == STACK_LIST_MAX)
 		return config_refuse("more than %d addresses", STACK_LIST_MAX);
 	if (stack_check_prefix(part, config_reason, CONFIG_REASON_MAX) < 0)
@@ -101,7 +105,11 @@ static int take_one_addr(char *part)
 
 int config_take_addr(const char *value)
 {
-	return config_each(value, take_one_addr);
+	int ret = config_each(value, take_one_addr);
+
+	if (ret == 0 && config.stack.temporary & ~config.stack.autoconf)
+		return config_refuse("has temporary without auto");
+	return ret;
 }
 
 static bool has_gateway4, has_gateway6;

@@ -63,8 +63,10 @@ static const struct {
 	{"NSSHIM_ADDR", "dhcp,fd00::2/64"},
 	{"NSSHIM_ADDR", "auto"},
 	{"NSSHIM_ADDR", "10.0.0.2/24,auto"},
+	{"NSSHIM_ADDR", "temporary,auto"},
 	{"NSSHIM_PCAP", "/tmp/x.pcap"},
 	{"NSSHIM_NAME", "Web-1.example_net"},
+	{"NSSHIM_SECRET", "any words"},
 	{"NSSHIM_OFFLOAD", "on"},
 	{"NSSHIM_OFFLOAD", "off"},
 };
@@ -89,6 +91,7 @@ static const struct {
 	{"NSSHIM_TAP", "a/b", "interface name"},
 	{"NSSHIM_TAP", "a b", "interface name"},
 	{"NSSHIM_ADDR", "automatic", "takes"},
+	{"NSSHIM_ADDR", "dhcp,temporary", "without auto"},
 	{"NSSHIM_ADDR", "10.0.0.2/24,", "empty part"},
 	{"NSSHIM_ADDR", ",10.0.0.2/24", "empty part"},
 	{"NSSHIM_ADDR", "10.0.0.2/33", "takes"},

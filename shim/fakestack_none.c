@@ -112,8 +112,14 @@ int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 	return 0;
 }
 
-size_t stack_dns(struct sockaddr_in *out, size_t max)
+size_t stack_dns(struct sockaddr_storage *out, size_t max)
 {
 	(void)out, (void)max;
 	return 0;
+}
+
+bool stack_search_domain(size_t i, char *out, size_t size)
+{
+	(void)i, (void)out, (void)size;
+	return false;
 }

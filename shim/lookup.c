@@ -78,18 +78,30 @@ static void use_default_server(struct resolve_conf *conf)
 	conf->nservers = 1;
 }
 
-/* NSSHIM_DNS is not set: then what DHCP said comes before the host's files. */
+/* What the network told comes before the host's files. */
+static void use_learned_domains(struct resolve_conf *conf)
+{
+	char name[RESOLVE_SEARCH_SIZE];
+	size_t n = 0;
+
+	while (n < RESOLVE_SEARCH_MAX &&
+	       stack_search_domain(n, name, sizeof(name)))
+		memcpy(conf->search[n++], name, sizeof(name));
+	if (n > 0)
+		conf->nsearch = n;
+}
+
+/* NSSHIM_DNS is not set. */
 static void use_learned_servers(struct resolve_conf *conf)
 {
-	struct sockaddr_in learned[RESOLVE_SERVERS_MAX];
+	struct sockaddr_storage learned[RESOLVE_SERVERS_MAX];
 	size_t n = stack_dns(learned, RESOLVE_SERVERS_MAX);
 
-	for (size_t i = 0; i < n; i++) {
-		memset(&conf->servers[i], 0, sizeof(conf->servers[i]));
-		memcpy(&conf->servers[i], &learned[i], sizeof(learned[i]));
-	}
-	if (n > 0)
-		conf->nservers = n;
+	if (n == 0)
+		return;
+	memcpy(conf->servers, learned, n * sizeof(learned[0]));
+	conf->nservers = n;
+	use_learned_domains(conf);
 }
 
 bool lookup_host_conf(struct resolve_conf *conf)
@@ -114,9 +126,6 @@ bool lookup_conf(struct resolve_conf *conf)
 		return false;
 	resolve_conf_read_nsswitch(conf, text.bytes, text.len);
 	free(text.bytes);
-	resolve_conf_override(conf, getenv("LOCALDOMAIN"),
-			      getenv("RES_OPTIONS"));
-
 	if (config.ndns > 0) {
 		conf->nservers = config.ndns;
 		memcpy(conf->servers, config.dns,
@@ -126,12 +135,14 @@ bool lookup_conf(struct resolve_conf *conf)
 	}
 	if (conf->nservers == 0)
 		use_default_server(conf);
+	resolve_conf_override(conf, getenv("LOCALDOMAIN"),
+			      getenv("RES_OPTIONS"));
 	return true;
 }
 
 bool lookup_has_own_servers(void)
 {
-	struct sockaddr_in one;
+	struct sockaddr_storage one;
 
 	if (config.ndns > 0)
 		return true;

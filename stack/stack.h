@@ -44,8 +44,10 @@ struct stack_config {
 	size_t naddrs;
 	uint32_t dhcp4;    /* bit n: link n gets one by DHCP */
 	uint32_t autoconf; /* and whatever else the network gives; with dhcp4 */
-	const char *gateway;             /* or NULL */
-	const char *routes;              /* "PREFIX via GW, ...", or NULL */
+	uint32_t temporary;  /* of those: IPv6 addresses that change daily */
+	const char *secret;  /* of hardware address and identifiers, or NULL */
+	const char *gateway; /* or NULL */
+	const char *routes;  /* "PREFIX via GW, ...", or NULL */
 	uint32_t mtu[STACK_LINKS_MAX];   /* 0: the device's */
 	uint8_t mac[STACK_LINKS_MAX][6]; /* all zero: made up */
 	uint64_t memory_bytes;           /* arena cap; 0: 4 GiB */
@@ -116,8 +118,12 @@ bool stack_is_up(void);
  */
 int stack_wait_for_address(uint64_t us, char *why, size_t why_size);
 
-/* The name servers that DHCP has brought, port 53; how many. */
-size_t stack_dns(struct sockaddr_in *out, size_t max);
+/* The name servers that the network has told of, port 53; how many. */
+size_t stack_dns(struct sockaddr_storage *out, size_t max);
+
+/* The i-th search domain that it has told of, "example.net"; false: there are
+ * no more. */
+bool stack_search_domain(size_t i, char *out, size_t size);
 
 /* Checks a value as the boot would: 0 or -EINVAL with a sentence in `why`. */
 int stack_check_addr(const char *text, char *why, size_t why_size);

@@ -16,12 +16,15 @@ enum limit_count {
 	/* Interfaces of one host: loopback, and a few TAPs. */
 	LIMIT_IFACES = 8,
 	/* Addresses on one interface. */
-	LIMIT_IFACE_ADDRS = 16,
+	LIMIT_IFACE_ADDRS = 40,
+	/* Of those: prefixes that routers say addresses may be made of; with
+	 * temporary ones, of which three live at a time, 16 addresses. */
+	LIMIT_SLAAC_PREFIXES = 4,
 	/* Static routes; one per prefix and a default is usual. */
 	LIMIT_ROUTES = 64,
 	/* Neighbours kept per interface (Linux: gc_thresh3). */
 	LIMIT_NEIGHS = 1024,
-	/* Identifiers tried for a link-local address (RFC 7217 7). */
+	/* Identifiers tried for an address (RFC 7217 7, RFC 8981 3.8). */
 	LIMIT_IID_RETRIES = 3,
 	/* Packets that wait for one unresolved neighbour: the 45 fragments of
 	 * the largest datagram must not be lost (Linux: 212992 bytes). */
@@ -38,10 +41,18 @@ enum limit_count {
 	LIMIT_REASM_FRAGMENTS = 192,
 	/* Extension headers of one packet: each kind once, and to spare. */
 	LIMIT_IP6_EXTENSIONS = 8,
-	/* Destinations with a better first hop; routers, and prefixes that they
-	 * announce: RFC 4861 6.3.4 asks for two at least. */
+	/* Destinations with a better first hop. */
 	LIMIT_REDIRECTS = 64,
+	/* Routers, and prefixes that they say are on the link or behind them:
+	 * RFC 4861 6.3.4 asks for two at least. */
 	LIMIT_ND_ROUTERS = 8,
+	LIMIT_ND_ROUTES = 32,
+	/* Name servers, and search domains, that routers and DHCPv6 tell of. */
+	LIMIT_NAMESERVERS = 8,
+	/* Options of one message that are looked at: more are noise. */
+	LIMIT_ND_OPTIONS = 64,
+	/* A router that says less would cut the host off (CVE-2015-2922). */
+	LIMIT_HOPS_MIN = 32,
 	/* Router solicitations before the pauses grow (RFC 4861 10). */
 	LIMIT_RTR_SOLICITS = 3,
 	/* Multicast groups on all interfaces together, and how they are found;
@@ -140,7 +151,17 @@ enum limit_bytes {
 
 #define LIMIT_NEIGH_RETRANS_US SEC(1)    /* RFC 4861 RETRANS_TIMER */
 #define LIMIT_NEIGH_REACHABLE_US SEC(30) /* RFC 4861 REACHABLE_TIME */
-#define LIMIT_NEIGH_DELAY_US SEC(5)      /* RFC 4861 DELAY_FIRST_PROBE_TIME */
+/* What routers may say of these two (an hour: RFC 4861 6.2.1). */
+#define LIMIT_NEIGH_RETRANS_MIN_US MSEC(100)
+#define LIMIT_NEIGH_RETRANS_MAX_US SEC(10)
+#define LIMIT_NEIGH_REACHABLE_MIN_US SEC(1)
+#define LIMIT_NEIGH_REACHABLE_MAX_US SEC(3600)
+#define LIMIT_NEIGH_DELAY_US SEC(5)        /* RFC 4861 DELAY_FIRST_PROBE_TIME */
+#define LIMIT_SLAAC_VALID_US SEC(7200)     /* RFC 4862 5.5.3 (e): two hours */
+#define LIMIT_TEMP_PREFERRED_US SEC(86400) /* RFC 8981 3.8 */
+#define LIMIT_TEMP_VALID_US SEC(172800)    /* RFC 8981 3.8 */
+#define LIMIT_TEMP_DESYNC_S (86400 * 2 / 5) /* RFC 8981 3.8 */
+#define LIMIT_TEMP_ADVANCE_US SEC(8)        /* RFC 8981 3.8 REGEN_ADVANCE */
 #define LIMIT_RTR_SOLICIT_US SEC(4) /* RFC 4861 RTR_SOLICITATION_INTERVAL */
 #define LIMIT_RTR_SOLICIT_DELAY_US SEC(1)  /* RFC 4861 10 */
 #define LIMIT_RTR_SOLICIT_MAX_US SEC(3600) /* RFC 7559 2 */

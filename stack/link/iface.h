@@ -59,6 +59,8 @@ struct iface_addr {
 	usecs defended;            /* [S] against another host; 0: never */
 	usecs preferred_until;     /* [S] USECS_NEVER: for ever */
 	usecs valid_until;         /* [S] USECS_NEVER: for ever */
+	/* Of a temporary one: nobody's lifetimes go beyond (RFC 8981 3.4). */
+	usecs preferred_cap, valid_cap; /* [I] */
 };
 
 struct iface {
@@ -68,6 +70,8 @@ struct iface {
 	char name[16];       /* [I] "lo", "tap0" */
 	struct eth_addr mac; /* [S] */
 	uint32_t mtu;        /* [S] bytes of IP packet */
+	uint32_t mtu6;       /* [S] what routers say, if less; 0 */
+	uint8_t hops6;       /* [S] hop limit that routers say; 0 */
 	uint32_t caps;       /* [S] enum link_caps */
 	int link;            /* [I] handle, see link.h */
 	bool is_loopback;    /* [I] */
@@ -105,6 +109,10 @@ void iface_delete(struct iface *ifp, const struct inet_addr *a);
 /* The entry of `a`, in whatever phase; NULL: none. */
 struct iface_addr *iface_find(struct iface *ifp, const struct inet_addr *a);
 
+/* The largest packet to `dst` that the link takes. */
+static inline uint32_t iface_mtu(const struct iface *ifp,
+				 const struct inet_addr *dst);
+
 /* Preferred, deprecated or optimistic: it is ours. */
 static inline bool iface_addr_is_ours(const struct iface_addr *a);
 
@@ -130,6 +138,14 @@ bool iface_is_own_group6(const struct iface *ifp,
 			 const struct inet_addr *group);
 
 /* Inline bodies. */
+
+static inline uint32_t iface_mtu(const struct iface *ifp,
+				 const struct inet_addr *dst)
+{
+	if (ifp->mtu6 == 0 || inet_is4(dst))
+		return ifp->mtu;
+	return MIN(ifp->mtu, ifp->mtu6);
+}
 
 static inline bool iface_addr_is_ours(const struct iface_addr *a)
 {

@@ -36,7 +36,10 @@
 void neigh_table_init(struct neigh_table *t, struct engine *eng,
 		      struct iface *ifp)
 {
-	*t = (struct neigh_table){.eng = eng, .ifp = ifp};
+	*t = (struct neigh_table){.eng = eng,
+				  .ifp = ifp,
+				  .reachable6_us = LIMIT_NEIGH_REACHABLE_US,
+				  .retrans6_us = LIMIT_NEIGH_RETRANS_US};
 	list_init(&t->lru);
 }
 
@@ -193,7 +196,8 @@ static void stop_timer(struct neigh *n)
 static void ask(struct neigh *n)
 {
 	n->tries++;
-	start_timer(n, LIMIT_NEIGH_RETRANS_US);
+	start_timer(n, inet_is4(&n->addr) ? LIMIT_NEIGH_RETRANS_US
+					  : n->table->retrans6_us);
 	eth_ask(n->table->ifp, &n->addr,
 		n->state == NEIGH_PROBE ? &n->mac : NULL);
 }
@@ -223,8 +227,11 @@ static void touch(struct neigh *n)
 
 enum neigh_state neigh_state_now(const struct neigh *n)
 {
+	usecs lasts = inet_is4(&n->addr) ? LIMIT_NEIGH_REACHABLE_US
+					 : n->table->reachable6_us;
+
 	if (n->state == NEIGH_REACHABLE && !n->is_permanent &&
-	    n->table->eng->now - n->since >= LIMIT_NEIGH_REACHABLE_US)
+	    n->table->eng->now - n->since >= lasts)
 		return NEIGH_STALE;
 	return (enum neigh_state)n->state;
 }

@@ -58,6 +58,9 @@ struct neigh_table {
 	struct neigh *hash; /* [S] by addr */
 	struct list lru;    /* [S] */
 	uint32_t count;     /* [S] at most LIMIT_NEIGHS */
+	/* Of IPv6 neighbours, as routers say (RFC 4861 6.3.2). */
+	usecs reachable6_us; /* [S] how long a confirmation lasts */
+	usecs retrans6_us;   /* [S] between questions */
 };
 
 void neigh_table_init(struct neigh_table *t, struct engine *eng,

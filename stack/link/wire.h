@@ -369,10 +369,44 @@ struct nd_prefix_wire {
 };
 static_assert(sizeof(struct nd_prefix_wire) == 32, "prefix information");
 
+/* RFC 4191 2.3; the prefix follows, as much of it as `len` says. */
+struct nd_route_wire {
+	uint8_t type;
+	uint8_t len; /* 1 to 3 */
+	uint8_t bits;
+	uint8_t flags; /* preference, as in the router's message */
+	be32 lifetime_s;
+};
+static_assert(sizeof(struct nd_route_wire) == 8, "route information");
+
+/* RFC 8106 5.1, 5.2; addresses or names follow. */
+struct nd_dns_wire {
+	uint8_t type;
+	uint8_t len;
+	be16 reserved;
+	be32 lifetime_s;
+};
+static_assert(sizeof(struct nd_dns_wire) == 8, "name servers");
+
+struct nd_mtu_wire {
+	uint8_t type;
+	uint8_t len; /* 1 */
+	be16 reserved;
+	be32 mtu;
+};
+static_assert(sizeof(struct nd_mtu_wire) == 8, "MTU");
+
 enum nd_flags {
 	ND_ROUTER = 1 << 31,
 	ND_SOLICITED = 1 << 30,
 	ND_OVERRIDE = 1 << 29,
+};
+
+/* Of a router advertisement: addresses, or other things, by DHCPv6. */
+enum nd_router_flags {
+	ND_MANAGED = 1 << 23,
+	ND_OTHER = 1 << 22,
+	ND_LIFETIME = 0xffff, /* of a default router, in seconds */
 };
 
 enum nd_prefix_flags { ND_PREFIX_ONLINK = 0x80, ND_PREFIX_AUTO = 0x40 };
@@ -384,6 +418,9 @@ enum nd_option {
 	ND_OPT_REDIRECTED = 4,
 	ND_OPT_MTU = 5,
 	ND_OPT_NONCE = 14, /* RFC 3971 5.3.2, used by RFC 7527 */
+	ND_OPT_ROUTE = 24, /* RFC 4191 */
+	ND_OPT_RDNSS = 25, /* RFC 8106 */
+	ND_OPT_DNSSL = 31,
 };
 
 /* UDP */

@@ -5,14 +5,15 @@
  *
  * What this room is for
  *   Asks once whether anybody has the address and waits a second for an
- *   answer. A link-local address that is taken is made anew, a few times; any
- *   other one is given up, and said so.
+ *   answer. An address of our own making that is taken is made anew, a few
+ *   times; any other one is given up, and said so.
  *
  * Comes in   boot.c and who configures; nd.c brings conflicts; the timer.
  *            IPv4 addresses are probed by acd.c and age here.
  * Goes out   questions and announcements through nd.c.
  * Lock       the stack lock is held.
- * Follows    RFC 4862 5.4, 5.5.4; RFC 7527 4; RFC 7217 6; RFC 4429 3.
+ * Follows    RFC 4862 5.4, 5.5.4; RFC 7527 4; RFC 7217 6; RFC 8981 3.3;
+ *            RFC 4429 3.
  *
  * Deviation: RFC 4429 1.2 keeps optimism from addresses that were configured
  * by hand, and RFC 4862 5.4.2 waits a random time before the first question.
@@ -60,8 +61,19 @@ static void probe(struct iface *ifp, struct iface_addr *a)
 {
 	a->nonce = rand_u64(&ifp->eng->rand);
 	a->probes++;
-	a->next = ifp->eng->now + LIMIT_NEIGH_RETRANS_US;
+	a->next = ifp->eng->now + ifp->neigh.retrans6_us;
 	nd_probe(ifp, a);
+}
+
+static int add_and_probe(struct iface *ifp, const struct iface_addr *a)
+{
+	int ret = iface_add(ifp, a);
+
+	if (ret < 0)
+		return ret;
+	probe(ifp, iface_find(ifp, &a->prefix.addr));
+	addr_schedule(ifp);
+	return 0;
 }
 
 int addr_add6(struct iface *ifp, const struct inet_prefix *p,
@@ -74,13 +86,8 @@ int addr_add6(struct iface *ifp, const struct inet_prefix *p,
 		.preferred_until = USECS_NEVER,
 		.valid_until = USECS_NEVER,
 	};
-	int ret = iface_add(ifp, &a);
 
-	if (ret < 0)
-		return ret;
-	probe(ifp, iface_find(ifp, &p->addr));
-	addr_schedule(ifp);
-	return 0;
+	return add_and_probe(ifp, &a);
 }
 
 void addr_set_lifetimes(struct iface *ifp, struct iface_addr *a,
@@ -90,43 +97,69 @@ void addr_set_lifetimes(struct iface *ifp, struct iface_addr *a,
 	a->valid_until = valid_until;
 	if (a->phase == ADDR_DEPRECATED && preferred_until > ifp->eng->now)
 		a->phase = ADDR_PREFERRED;
+	else if (a->phase == ADDR_PREFERRED && preferred_until <= ifp->eng->now)
+		a->phase = ADDR_DEPRECATED;
 	addr_schedule(ifp);
 }
 
-static int make_link_local(struct iface *ifp, uint8_t conflicts)
+/* Is its identifier ours to make anew? */
+static bool is_made(const struct iface_addr *a)
 {
-	struct inet_prefix p = {{{0xfe, 0x80}}, 64};
-	int ret;
+	return a->origin == ADDR_LINK_LOCAL || a->origin == ADDR_BY_ROUTER ||
+	       a->origin == ADDR_TEMPORARY;
+}
 
-	p.addr = iid_stable(&ifp->eng->hash_key, &p.addr, &ifp->mac, conflicts);
-	ret = addr_add6(ifp, &p, ADDR_LINK_LOCAL, true);
-	if (ret == 0)
-		iface_find(ifp, &p.addr)->conflicts = conflicts;
-	return ret;
+static int make(struct iface *ifp, const struct iface_addr *like,
+		uint8_t conflicts)
+{
+	struct iface_addr a = *like;
+	struct inet_addr *addr = &a.prefix.addr;
+
+	if (a.origin == ADDR_TEMPORARY)
+		*addr = iid_random(&ifp->eng->rand, addr);
+	else
+		*addr = iid_stable(&ifp->net->iid_key, addr, &ifp->mac,
+				   conflicts);
+	a.prefix.bits = 64;
+	a.phase = a.preferred_until > ifp->eng->now ? ADDR_OPTIMISTIC
+						    : ADDR_TENTATIVE;
+	a.conflicts = conflicts;
+	a.probes = 0;
+	return add_and_probe(ifp, &a);
+}
+
+int addr_make6(struct iface *ifp, const struct iface_addr *like)
+{
+	return make(ifp, like, 0);
 }
 
 int addr_add_link_local(struct iface *ifp)
 {
+	struct iface_addr like = {.prefix = {{{0xfe, 0x80}}, 64},
+				  .origin = ADDR_LINK_LOCAL,
+				  .preferred_until = USECS_NEVER,
+				  .valid_until = USECS_NEVER};
+
 	if (ifp->is_loopback || iface_link_local(ifp))
 		return 0;
-	return make_link_local(ifp, 0);
+	return make(ifp, &like, 0);
 }
 
 static void give_up(struct iface *ifp, struct iface_addr *a)
 {
 	uint8_t conflicts = (uint8_t)(a->conflicts + 1);
-	struct inet_addr gone = a->prefix.addr;
+	struct iface_addr old = *a;
 
-	if (a->origin != ADDR_LINK_LOCAL || conflicts >= LIMIT_IID_RETRIES) {
+	if (!is_made(a) || conflicts >= LIMIT_IID_RETRIES) {
 		a->phase = ADDR_DUPLICATE;
 		ifp->is_stirred = true;
 		a->next = USECS_NEVER;
 		addr_schedule(ifp);
 		return;
 	}
-	iface_delete(ifp, &gone);
-	if (make_link_local(ifp, conflicts) < 0)
-		log_warn("%s: no link-local address", ifp->name);
+	iface_delete(ifp, &old.prefix.addr);
+	if (make(ifp, &old, conflicts) < 0)
+		log_warn("%s: no other address in its place", ifp->name);
 }
 
 void addr_on_conflict(struct iface *ifp, struct iface_addr *a,

@@ -28,6 +28,14 @@ void addr_set_lifetimes(struct iface *ifp, struct iface_addr *a,
 			usecs preferred_until, usecs valid_until);
 
 /*
+ * Adds an address of like->prefix/64 with an identifier of ours: stable, or
+ * random for a temporary one. Its origin, lifetimes and caps are those of
+ * `like`; it is optimistic unless it is deprecated already. When another host
+ * has it, it is made anew a few times. 0 or as addr_add6().
+ */
+int addr_make6(struct iface *ifp, const struct iface_addr *like) MUST_CHECK;
+
+/*
  * fe80::/64 with an identifier by RFC 7217, unless there is one. Nothing for
  * the loopback. 0 or as addr_add6().
  */

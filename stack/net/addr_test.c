@@ -134,7 +134,7 @@ HOST_TEST(addr, address_that_is_advertised_by_another_is_not_used)
 /* RFC 4862 5.4.3: somebody is about to have it. */
 HOST_TEST(addr, address_that_another_probes_is_not_used)
 {
-	add(ADDR_BY_ROUTER, false);
+	add(ADDR_BY_CONFIG, false);
 	cr_assert(eq(int, give_probe("ABCDEF"), DONE));
 	cr_assert(eq(int, ours()->phase, ADDR_DUPLICATE));
 }
@@ -249,6 +249,29 @@ HOST_TEST(addr, link_local_address_is_made_anew_after_a_conflict)
 	second = *iface_link_local(t.eth);
 	addr_on_conflict(t.eth, iface_find(t.eth, &second), NULL);
 	cr_assert(eq(ptr, (void *)(uintptr_t)iface_link_local(t.eth), NULL));
+}
+
+/* RFC 7217 6, RFC 8981 3.3: so are those of a router's prefix, with the same
+ * lifetimes. */
+HOST_TEST(addr, made_address_is_made_anew_after_a_conflict)
+{
+	struct iface_addr like = {.prefix = {NT_US6, 64},
+				  .origin = ADDR_TEMPORARY,
+				  .preferred_until = t.eng.now + SEC(50),
+				  .valid_until = t.eng.now + SEC(100)};
+	struct inet_addr first;
+	struct iface_addr *a;
+
+	cr_assert(eq(int, addr_make6(t.eth, &like), 0));
+	a = &t.eth->addrs[t.eth->naddrs - 1];
+	first = a->prefix.addr;
+	addr_on_conflict(t.eth, a, NULL);
+	a = &t.eth->addrs[t.eth->naddrs - 1];
+	cr_assert(not(inet_equal(&first, &a->prefix.addr)));
+	cr_assert(eq(u8, a->origin, ADDR_TEMPORARY));
+	cr_assert(eq(u8, a->conflicts, 1));
+	cr_assert(eq(u64, a->valid_until, like.valid_until));
+	cr_assert(eq(ptr, iface_find(t.eth, &first), NULL));
 }
 
 HOST_TEST(addr, loopback_has_no_link_local_address)

@@ -5,13 +5,12 @@
  *
  * What this room is for
  *   Sends router solicitations, ever more seldom while nobody answers, and
- *   none once a router has.
+ *   none once a router has; and looks when the next temporary address is due.
  *
  * Comes in   boot.c starts it; nd_router.c tells of routers; the timer.
- * Goes out   questions through nd.c, the link-local address by addr.c.
- * Never      waits: who needs an address asks for it.
- * Lock       the stack lock is held.
- * Follows    RFC 4861 6.3.7; RFC 7559 2.
+ * Goes out   questions through nd.c, the link-local address by addr.c,
+ * temporary ones by slaac.c. Never      waits: who needs an address asks for
+ * it. Lock       the stack lock is held. Follows    RFC 4861 6.3.7; RFC 7559 2.
  *
  * Deviation: RFC 4861 6.3.7 has a host wait up to a second before it asks. A
  * program waits for us here: one question goes at once, and the RFC's first
@@ -29,6 +28,7 @@
 #include "ground/log.h"
 #include "nd.h"
 #include "net.h"
+#include "slaac.h"
 
 static struct auto6 *auto6_of(const struct iface *ifp)
 {
@@ -38,11 +38,12 @@ static struct auto6 *auto6_of(const struct iface *ifp)
 static void arm(struct auto6 *a)
 {
 	struct timer_heap *heap = &a->ifp->eng->timers;
+	usecs when = MIN(a->solicit_at, a->renew_at);
 
-	if (a->solicit_at == USECS_NEVER)
+	if (when == USECS_NEVER)
 		timer_stop(heap, &a->timer);
 	else
-		timer_start(heap, &a->timer, a->solicit_at);
+		timer_start(heap, &a->timer, when);
 }
 
 /* RFC 7559 2: twice as long as the last time, a tenth more or less, up to an
@@ -78,20 +79,26 @@ bool auto6_is_on(const struct iface *ifp)
 	return auto6_of(ifp)->ifp != NULL;
 }
 
-void auto6_on_advert(struct iface *ifp, bool is_router)
+static void regenerate(struct auto6 *a)
+{
+	if (a->is_temporary)
+		a->renew_at = slaac_regenerate(a->ifp);
+}
+
+void auto6_on_advert(struct iface *ifp, uint32_t word)
 {
 	struct auto6 *a = auto6_of(ifp);
 
 	if (!a->ifp)
 		return;
 	a->has_advert = true;
-	if (is_router) {
+	if (word & ND_LIFETIME)
 		a->solicit_at = USECS_NEVER;
-		arm(a);
-	}
+	regenerate(a);
+	arm(a);
 }
 
-int auto6_start(struct iface *ifp)
+int auto6_start(struct iface *ifp, bool wants_temporary)
 {
 	struct auto6 *a = auto6_of(ifp);
 	int ret;
@@ -104,7 +111,9 @@ int auto6_start(struct iface *ifp)
 	if (timer_init(&ifp->eng->timers, &a->timer, TIMER_AUTO6) < 0)
 		return -ENOBUFS;
 	a->ifp = ifp;
+	a->is_temporary = wants_temporary;
 	a->began = ifp->eng->now;
+	a->renew_at = USECS_NEVER;
 	solicit(a);
 	arm(a);
 	return 0;
@@ -129,5 +138,7 @@ void auto6_on_timer(struct auto6 *a)
 {
 	if (a->solicit_at <= a->ifp->eng->now)
 		solicit(a);
+	if (a->renew_at <= a->ifp->eng->now)
+		regenerate(a);
 	arm(a);
 }

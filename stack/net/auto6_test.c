@@ -55,7 +55,7 @@ HOST_TEST(auto6, the_first_question_goes_at_once)
 {
 	const struct ip6_wire *ip;
 
-	cr_assert(eq(int, auto6_start(t.eth), 0));
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
 	cr_assert(eq(u32, questions(), 1));
 	ip = question();
 	cr_assert(inet_equal(&ip->dst, &ALL_ROUTERS));
@@ -68,7 +68,7 @@ HOST_TEST(auto6, the_first_question_goes_at_once)
 /* RFC 4861 6.3.7, RFC 4861 10 */
 HOST_TEST(auto6, questions_are_four_seconds_apart_and_then_rarer)
 {
-	cr_assert(eq(int, auto6_start(t.eth), 0));
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
 	pass(SEC(3));
 	cr_assert(eq(u32, questions(), 2));
 	nettest_forget_frames(&t);
@@ -92,8 +92,8 @@ HOST_TEST(auto6, questions_are_four_seconds_apart_and_then_rarer)
 
 HOST_TEST(auto6, no_question_after_a_router_has_answered)
 {
-	cr_assert(eq(int, auto6_start(t.eth), 0));
-	auto6_on_advert(t.eth, true);
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
+	auto6_on_advert(t.eth, 1800);
 	pass(SEC(30));
 	cr_assert(eq(u32, questions(), 1));
 	cr_assert(t.net.auto6[t.eth->index - 1].has_advert);
@@ -102,15 +102,15 @@ HOST_TEST(auto6, no_question_after_a_router_has_answered)
 /* Who is no default router says all there is to say, too. */
 HOST_TEST(auto6, few_questions_where_there_is_no_default_router)
 {
-	cr_assert(eq(int, auto6_start(t.eth), 0));
-	auto6_on_advert(t.eth, false);
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
+	auto6_on_advert(t.eth, 0);
 	pass(SEC(100));
 	cr_assert(eq(u32, questions(), LIMIT_RTR_SOLICITS + 1));
 }
 
 HOST_TEST(auto6, rebuilt_timers_go_on)
 {
-	cr_assert(eq(int, auto6_start(t.eth), 0));
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
 	timer_heap_rebuild(&t.eng.timers);
 	for (uint32_t i = 0; i < t.net.nifs; i++) {
 		addr_rebuild(&t.net.ifs[i]);

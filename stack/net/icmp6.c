@@ -174,7 +174,7 @@ static bool learn_mtu(struct iface *ifp, struct icmp_error *e, uint32_t mtu,
 	if (mtu < LIMIT_IP6_MTU_MIN || mtu >= packet_len || !icmp_is_ours(n, e))
 		return false;
 	pmtu_learn(&n->pmtu, &e->remote, mtu, packet_len);
-	e->mtu = pmtu_get(&n->pmtu, &e->remote, ifp->mtu);
+	e->mtu = pmtu_get(&n->pmtu, &e->remote, iface_mtu(ifp, &e->remote));
 	return true;
 }
 

@@ -4,10 +4,10 @@
  * iid.c - the host's half of an IPv6 address
  *
  * What this room is for
- *   The function F of RFC 7217, with SipHash for it.
+ *   The function F of RFC 7217, with SipHash for it, and plain random ones.
  *
  * Never      remembers: addr.c counts the conflicts.
- * Follows    RFC 7217 5; RFC 5453.
+ * Follows    RFC 7217 5; RFC 8981 3.3.1; RFC 5453.
  */
 #include "iid.h"
 
@@ -40,6 +40,29 @@ struct inet_addr iid_stable(const struct rand_key *key,
 	/* A keyed hash hits what is reserved once in a blue moon. */
 	for (in.again = 0; in.again < 4; in.again++) {
 		uint64_t h = rand_siphash(key, &in, sizeof(in));
+
+		memcpy(a.b + 8, &h, sizeof(h));
+		if (!is_reserved(a.b + 8))
+			break;
+	}
+	return a;
+}
+
+struct rand_key iid_key_of(const void *bytes, size_t len)
+{
+	static const struct rand_key first = {0x6e737368696d2069, 1};
+	static const struct rand_key second = {0x6e737368696d2069, 2};
+
+	return (struct rand_key){rand_siphash(&first, bytes, len),
+				 rand_siphash(&second, bytes, len)};
+}
+
+struct inet_addr iid_random(struct rand *r, const struct inet_addr *prefix)
+{
+	struct inet_addr a = *prefix;
+
+	for (int again = 0; again < 4; again++) {
+		uint64_t h = rand_u64(r);
 
 		memcpy(a.b + 8, &h, sizeof(h));
 		if (!is_reserved(a.b + 8))

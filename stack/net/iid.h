@@ -5,9 +5,9 @@
  *
  * What this room is for
  *   Stable identifiers that say nothing about the hardware and differ from
- *   network to network.
+ *   network to network; and such that differ each time.
  *
- * Follows    RFC 7217 5; RFC 5453 (reserved identifiers).
+ * Follows    RFC 7217 5; RFC 8981 3.3.1; RFC 5453 (reserved identifiers).
  */
 #ifndef STACK_IID_H
 #define STACK_IID_H
@@ -23,5 +23,11 @@
 struct inet_addr iid_stable(const struct rand_key *key,
 			    const struct inet_addr *prefix,
 			    const struct eth_addr *mac, uint8_t conflicts);
+
+/* A key out of words or bytes that are the same at the next start. */
+struct rand_key iid_key_of(const void *bytes, size_t len);
+
+/* An address in prefix/64 that nobody can guess (RFC 8981 3.3.1). */
+struct inet_addr iid_random(struct rand *r, const struct inet_addr *prefix);
 
 #endif

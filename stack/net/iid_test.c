@@ -46,3 +46,29 @@ Test(iid, says_nothing_about_the_card)
 
 	cr_assert(not(one.b[11] == 0xff && one.b[12] == 0xfe));
 }
+
+/* RFC 7217 5: the same secret is the same key at the next start. */
+Test(iid, the_same_words_are_the_same_key)
+{
+	struct rand_key a = iid_key_of("words", 5), b = iid_key_of("words", 5);
+	struct rand_key c = iid_key_of("wordt", 5);
+
+	cr_assert(eq(u64, a.k0, b.k0));
+	cr_assert(eq(u64, a.k1, b.k1));
+	cr_assert(ne(u64, a.k0, c.k0));
+	cr_assert(ne(u64, a.k0, a.k1));
+}
+
+/* RFC 8981 3.3.1 */
+Test(iid, random_ones_differ_each_time)
+{
+	struct rand_key seed = {3, 4};
+	struct inet_addr one, two;
+	struct rand r;
+
+	rand_init(&r, &seed);
+	one = iid_random(&r, &net_a);
+	two = iid_random(&r, &net_a);
+	cr_assert(eq(int, memcmp(one.b, net_a.b, 8), 0));
+	cr_assert(not(inet_equal(&one, &two)));
+}

@@ -281,11 +281,14 @@ static uint32_t choose_label(struct net *n, const struct tx *t,
 	return label ? label : 1;
 }
 
-static uint8_t hops_of(const struct ip_how *how)
+/* What the program wants, or what routers say (RFC 4861 6.3.2). */
+static uint8_t hops_of(const struct ip_how *how, const struct iface *ifp)
 {
 	if (how->ttl_is_zero)
 		return 0;
-	return how->ttl ? how->ttl : IP_TTL_DEFAULT;
+	if (how->ttl)
+		return how->ttl;
+	return ifp->hops6 ? ifp->hops6 : IP_TTL_DEFAULT;
 }
 
 static void push_extensions(struct tx *t, const struct ip_how *how)
@@ -295,8 +298,8 @@ static void push_extensions(struct tx *t, const struct ip_how *how)
 }
 
 /* In front of everything; `next` is the type of what t begins with. */
-static void push_header(struct tx *t, const struct ip_how *how, uint8_t next,
-			uint32_t label)
+static void push_header(struct tx *t, const struct ip_how *how,
+			const struct iface *ifp, uint8_t next, uint32_t label)
 {
 	uint16_t len = (uint16_t)tx_len(t);
 	struct ip6_wire *ip = tx_push(t, sizeof(*ip));
@@ -307,7 +310,7 @@ static void push_header(struct tx *t, const struct ip_how *how, uint8_t next,
 			label),
 		.payload_len = be16_make(len),
 		.next = next,
-		.hop_limit = hops_of(how),
+		.hop_limit = hops_of(how, ifp),
 		.src = how->src,
 		.dst = how->dst,
 	};
@@ -349,7 +352,7 @@ static int output_fragments(struct net *n, struct tx *t,
 			.frag = be16_make((uint16_t)(at | more)),
 			.id = id,
 		};
-		push_header(&piece, how, IP6_NEXT_FRAGMENT, label);
+		push_header(&piece, how, path->ifp, IP6_NEXT_FRAGMENT, label);
 		stats_add(&n->eng->stats, STAT_IP_FRAG_CREATES, 1);
 		err = eth_output_to(path->ifp, &piece, &path->next_hop);
 		if (err)
@@ -402,13 +405,14 @@ int ip6_output(struct net *n, struct tx *t, const struct ip_how *how)
 		return -EMSGSIZE;
 
 	label = choose_label(n, t, how);
-	mtu = how->ignore_pmtu ? path->ifp->mtu : path->mtu;
+	mtu = how->ignore_pmtu ? iface_mtu(path->ifp, &how->dst) : path->mtu;
 	if (t->gso == TX_GSO_NONE && len + sizeof(struct ip6_wire) > mtu) {
 		if (how->dont_fragment || mtu < LIMIT_IP6_MTU_MIN)
 			return -EMSGSIZE;
 		return output_fragments(n, t, how, path, mtu, label);
 	}
 	push_extensions(t, how);
-	push_header(t, how, how->ext_len ? how->ext_first : how->proto, label);
+	push_header(t, how, path->ifp,
+		    how->ext_len ? how->ext_first : how->proto, label);
 	return eth_output_to(path->ifp, t, &path->next_hop);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * nd_router.h - what routers say: who they are, what is on the link, redirects
+ * nd_router.h - what routers say: who they are, what the link is like
  *
  * What this room is for
- *   The default routers and their lifetimes, and the prefixes that they say
- *   are on the link. Both are bounded, and expire when somebody looks, so that
- *   they need no timer.
+ *   The default routers and their lifetimes, and the way of an advertisement
+ *   to those whom its parts concern. Routers expire when somebody looks, so
+ *   that they need no timer.
  *
  * Lock       the stack lock is held.
  * Follows    RFC 4861 6.1.2, 6.3, 8; RFC 4191 2.1, 3.2 (preference).
@@ -25,19 +25,12 @@ struct pkt;
 struct nd_router {
 	struct inet_addr addr; /* [S] link-local */
 	uint32_t ifindex;      /* [S] 0: free */
-	int preference;        /* [S] -1 low, 0 medium, 1 high */
+	int8_t preference;     /* [S] -1 low, 0 medium, 1 high */
 	usecs until;           /* [S] */
 };
 
-struct nd_onlink {
-	struct inet_prefix prefix; /* [S] */
-	uint32_t ifindex;          /* [S] 0: free */
-	usecs until;               /* [S] USECS_NEVER: for ever */
-};
-
 struct nd_routers {
-	struct nd_router routers[LIMIT_ND_ROUTERS];  /* [S] */
-	struct nd_onlink prefixes[LIMIT_ND_ROUTERS]; /* [S] */
+	struct nd_router routers[LIMIT_ND_ROUTERS]; /* [S] */
 };
 
 /* ICMPv6, hop limit and code checked: p->l3 at the IPv6 header, data at the
@@ -48,14 +41,13 @@ enum verdict nd_router_redirect(struct iface *ifp, struct pkt *p);
 /* `a` says that it is no router (any more). */
 void nd_router_gone(struct iface *ifp, const struct inet_addr *a);
 
+/* Is there, and its time not over? */
+bool nd_router_is_valid(const struct net *n, const struct nd_router *r);
+
 /*
  * The default router to use, out of `ifindex` unless that is 0: those that are
  * not known to be dead first, then by preference. NULL: there is none.
  */
 const struct nd_router *nd_router_choose(struct net *n, uint32_t ifindex);
-
-/* The longest advertised prefix that `dst` is in, or NULL. */
-const struct nd_onlink *
-nd_router_onlink(struct net *n, const struct inet_addr *dst, uint32_t ifindex);
 
 #endif

@@ -27,6 +27,7 @@ void net_init(struct net *n, struct engine *eng)
 	n->icmp_tokens = LIMIT_ICMP_BURST;
 	n->icmp_refill = eng->now;
 	n->ip_id = rand_u32(&eng->rand);
+	n->iid_key = eng->hash_key;
 }
 
 void net_fini(struct net *n)

@@ -18,7 +18,9 @@
 #include "link/iface.h"
 #include "ipv4ll.h"
 #include "mcast.h"
+#include "nameservers.h"
 #include "reasm.h"
+#include "nd_route.h"
 #include "nd_router.h"
 #include "pmtu.h"
 #include "redirect.h"
@@ -42,11 +44,14 @@ struct net {
 	struct pmtu_table pmtu;             /* [S] */
 	struct redirect_table redirects;    /* [S] */
 	struct nd_routers nd;               /* [S] */
-	struct mcast mcast;                 /* [S] */
-	uint32_t icmp_tokens;               /* [S] errors we may still send */
-	usecs icmp_refill; /* [S] when tokens were last added */
-	bool forwards;     /* [S] a router: packets of others are passed on */
-	uint32_t ip_id;    /* [S] counter mixed per destination */
+	struct nd_routes nd_routes;         /* [S] */
+	struct nameservers nameservers;     /* [S] */
+	struct rand_key iid_key; /* [I] of our half of IPv6 addresses */
+	struct mcast mcast;      /* [S] */
+	uint32_t icmp_tokens;    /* [S] errors we may still send */
+	usecs icmp_refill;       /* [S] when tokens were last added */
+	bool forwards;  /* [S] a router: packets of others are passed on */
+	uint32_t ip_id; /* [S] counter mixed per destination */
 };
 
 void net_init(struct net *n, struct engine *eng);

@@ -137,19 +137,23 @@ static void loop_path(struct net *n, const struct inet_addr *dst,
 		out->source = inet_from4(ip4_make(127, 0, 0, 1));
 }
 
-/* What routers say is on the link (RFC 4861 6.3.4). */
+/* What routers say is on the link, or behind them (RFC 4861 6.3.4). */
 static void consider_advertised(const struct question *q, struct choice *c)
 {
-	struct net *n = q->n;
-	const struct nd_onlink *o;
+	const struct nd_route *r;
+	struct iface *ifp;
 
 	if (inet_is4(q->dst))
 		return;
-	o = nd_router_onlink(n, q->dst, q->ifindex);
-	if (o && (int)o->prefix.bits > c->bits &&
-	    !n->ifs[o->ifindex - 1].is_down)
-		*c = (struct choice){.ifp = &n->ifs[o->ifindex - 1],
-				     .bits = o->prefix.bits};
+	r = nd_route_find(q->n, q->dst, q->ifindex);
+	if (!r || (int)r->prefix.bits <= c->bits)
+		return;
+	ifp = &q->n->ifs[r->ifindex - 1];
+	if (ifp->is_down ||
+	    (!q->dead_too && neigh_is_dead(&ifp->neigh, &r->router)))
+		return;
+	*c = (struct choice){
+		.ifp = ifp, .gateway = r->router, .bits = r->prefix.bits};
 }
 
 /* Without a route of our own, a router that has announced itself. */
@@ -276,7 +280,7 @@ static int wire_path(struct net *n, const struct inet_addr *dst,
 	if (!source)
 		return -ENETUNREACH;
 	out->source = *source;
-	out->mtu = pmtu_get(&n->pmtu, dst, c.ifp->mtu);
+	out->mtu = pmtu_get(&n->pmtu, dst, iface_mtu(c.ifp, dst));
 	return 0;
 }
 

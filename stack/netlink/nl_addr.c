@@ -80,7 +80,10 @@ uint32_t nl_addr_flags(const struct iface *ifp, const struct iface_addr *a)
 	if (a->origin == ADDR_TEMPORARY ||
 	    nl_addr_is_secondary(ifp, &a->prefix))
 		flags |= IFA_F_SECONDARY;
-	if (a->not_onlink)
+	/* Of a router's prefix the L flag decides, as in Linux. */
+	if (a->origin == ADDR_BY_ROUTER)
+		flags |= IFA_F_MANAGETEMPADDR | IFA_F_STABLE_PRIVACY;
+	else if (a->not_onlink && a->origin != ADDR_TEMPORARY)
 		flags |= IFA_F_NOPREFIXROUTE;
 	switch ((enum iface_addr_phase)a->phase) {
 	case ADDR_TENTATIVE:
@@ -95,6 +98,21 @@ uint32_t nl_addr_flags(const struct iface *ifp, const struct iface_addr *a)
 		return flags | IFA_F_TENTATIVE | IFA_F_DADFAILED;
 	}
 	return flags;
+}
+
+static uint8_t protocol_of(const struct iface_addr *a)
+{
+	switch ((enum iface_addr_origin)a->origin) {
+	case ADDR_BY_ROUTER:
+	case ADDR_TEMPORARY:
+		return IFAPROT_KERNEL_RA;
+	case ADDR_LINK_LOCAL:
+		return IFAPROT_KERNEL_LL;
+	case ADDR_BY_CONFIG:
+	case ADDR_BY_DHCP:
+		break;
+	}
+	return 0;
 }
 
 /* Seconds that are left, rounded up. */
@@ -136,6 +154,8 @@ bool nl_addr_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 		nl_put_text(out, IFA_LABEL, ifp->name);
 	}
 	nl_put_u32(out, IFA_FLAGS, flags);
+	if (protocol_of(a))
+		nl_put_u8(out, IFA_PROTO, protocol_of(a));
 	nl_put(out, IFA_CACHEINFO, &life, sizeof(life));
 	return nl_end(out);
 }

@@ -4,8 +4,9 @@
  * nl_route.c - routes over netlink: RTM_GETROUTE, RTM_NEWROUTE, RTM_DELROUTE
  *
  * What this room is for
- *   See nl_route.h. A dump walks three lists: the routes that were added, then
- *   for each address what follows from it, on the link and at this host.
+ *   See nl_route.h. A dump walks the routes that were added, those that routers
+ *   advertise, and then for each address what follows from it, on the link and
+ *   at this host.
  *
  * Lock       the stack lock is held.
  * Follows    rtnetlink(7), ip-route(8).
@@ -24,7 +25,10 @@
 #include "nl_link.h"
 #include "nl_monitor.h"
 
-enum { MAPPED_BITS = 96 /* of a prefix length in the 128-bit form */ };
+enum {
+	MAPPED_BITS = 96,    /* of a prefix length in the 128-bit form */
+	TICKS_PER_SEC = 100, /* times are told in USER_HZ */
+};
 
 /* A route as rtnetlink(7) tells it, wherever it comes from. */
 struct story {
@@ -33,6 +37,8 @@ struct story {
 	uint8_t kind; /* RTN_UNICAST and its relations */
 	uint8_t scope;
 	bool is_answer;        /* of `ip route get` */
+	usecs until;           /* 0: for ever; else routers said so */
+	int8_t preference;     /* RFC 4191 */
 	struct inet_addr from; /* whose source address was given */
 };
 
@@ -57,14 +63,23 @@ static void put_via(struct nl_buf *out, const struct story *s)
 }
 
 /* A lookup lasts; IPv6 routes have a preference (RFC 4191). */
-static void put_age(struct nl_buf *out, const struct story *s)
+static void put_age(struct nl_buf *out, const struct nl_ask *ask,
+		    const struct story *s)
 {
+	static const uint8_t preferences[] = {ICMPV6_ROUTER_PREF_LOW,
+					      ICMPV6_ROUTER_PREF_MEDIUM,
+					      ICMPV6_ROUTER_PREF_HIGH};
 	struct rta_cacheinfo age = {0};
 
+	if (s->until && s->until != USECS_NEVER)
+		age.rta_expires =
+			(int32_t)MIN((s->until - ask->st->eng.now) /
+					     (USECS_PER_SEC / TICKS_PER_SEC),
+				     (usecs)INT32_MAX);
 	if (s->is_answer || !is4(&s->r.dst))
 		nl_put(out, RTA_CACHEINFO, &age, sizeof(age));
 	if (!is4(&s->r.dst))
-		nl_put_u8(out, RTA_PREF, ICMPV6_ROUTER_PREF_MEDIUM);
+		nl_put_u8(out, RTA_PREF, preferences[s->preference + 1]);
 }
 
 static bool put_story(struct nl_buf *out, const struct nl_ask *ask,
@@ -96,7 +111,7 @@ static bool put_story(struct nl_buf *out, const struct nl_ask *ask,
 	if (metric)
 		nl_put_u32(out, RTA_PRIORITY, metric);
 	put_via(out, s);
-	put_age(out, s);
+	put_age(out, ask, s);
 	return nl_end(out);
 }
 
@@ -249,6 +264,59 @@ static bool dump_added(struct nl_ask *ask, struct nl_cursor *c,
 	return true;
 }
 
+bool nl_route_advertised(const struct net *n, uint64_t i,
+			 struct nl_advertised *out)
+{
+	const struct nd_router *d;
+	const struct nd_route *p;
+
+	/* As Linux has them: its metrics, and prefixes are the kernel's. */
+	*out = (struct nl_advertised){
+		.r = {.protocol = RTPROT_RA, .metric = 1024}};
+	if (i < LIMIT_ND_ROUTERS) {
+		d = &n->nd.routers[i];
+		out->r.gateway = d->addr;
+		out->r.ifindex = d->ifindex;
+		out->preference = d->preference;
+		out->until = d->until;
+		return nd_router_is_valid(n, d);
+	}
+	p = &n->nd_routes.r[i - LIMIT_ND_ROUTERS];
+	out->r.dst = p->prefix;
+	out->r.gateway = p->router;
+	out->r.ifindex = p->ifindex;
+	out->preference = p->preference;
+	out->until = p->until;
+	if (inet_is_any(&p->router)) {
+		out->r.protocol = RTPROT_KERNEL;
+		out->r.metric = 256;
+	}
+	return nd_route_is_valid(n, p);
+}
+
+/* Behind the added ones, in the numbers of c->at[0]. */
+static bool dump_advertised(struct nl_ask *ask, struct nl_cursor *c,
+			    const struct filter *f, struct nl_buf *out)
+{
+	uint32_t added = ask->st->net.routes.count;
+
+	for (; c->at[0] < added + NL_ADVERTISED; c->at[0]++) {
+		struct story s = {.table = RT_TABLE_MAIN,
+				  .kind = RTN_UNICAST,
+				  .scope = RT_SCOPE_UNIVERSE};
+		struct nl_advertised a;
+
+		if (!nl_route_advertised(&ask->st->net, c->at[0] - added, &a))
+			continue;
+		s.r = a.r;
+		s.until = a.until;
+		s.preference = a.preference;
+		if (!tell(ask, f, out, &s))
+			return false;
+	}
+	return true;
+}
+
 /* One interface, from address c->at[2], follower c->at[3] on. */
 static bool dump_followers(struct nl_ask *ask, struct nl_cursor *c,
 			   const struct filter *f, const struct iface *ifp,
@@ -269,13 +337,13 @@ static bool dump_followers(struct nl_ask *ask, struct nl_cursor *c,
 	return true;
 }
 
-/* The cursor: added route, interface, address, follower. */
+/* The cursor: added or advertised route, interface, address, follower. */
 bool nl_route_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 {
 	struct filter f = read_filter(ask);
 	struct net *n = &ask->st->net;
 
-	if (!dump_added(ask, c, &f, out))
+	if (!dump_added(ask, c, &f, out) || !dump_advertised(ask, c, &f, out))
 		return false;
 	for (; c->at[1] < n->nifs; c->at[1]++, c->at[2] = 0)
 		if (!n->ifs[c->at[1]].is_down &&

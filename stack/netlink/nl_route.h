@@ -24,6 +24,19 @@ int nl_route_get(struct nl_ask *ask, struct nl_buf *out) MUST_CHECK;
 int nl_route_add(struct nl_ask *ask) MUST_CHECK;
 int nl_route_delete(struct nl_ask *ask) MUST_CHECK;
 
+/* A route that routers have told of, as rtnetlink(7) has it. */
+struct nl_advertised {
+	struct route r;
+	int8_t preference;
+	usecs until; /* USECS_NEVER: for ever */
+};
+
+enum { NL_ADVERTISED = LIMIT_ND_ROUTERS + LIMIT_ND_ROUTES };
+
+/* The i-th of NL_ADVERTISED places; false: it is empty. */
+bool nl_route_advertised(const struct net *n, uint64_t i,
+			 struct nl_advertised *out);
+
 /* One message about a route of table main; false when it did not fit. */
 bool nl_route_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 		  const struct route *r);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "nl_addr.h"
+#include "nl_route.h"
 #include "socket/turn.h"
 
 enum {
@@ -152,8 +153,10 @@ static bool next_route(struct stack *st, struct procfs_place *p, bool is4,
 		       struct route *out)
 {
 	const struct route_table *table = &st->net.routes;
+	uint32_t before = table->count + (is4 ? 0 : NL_ADVERTISED);
 	struct procfs_place at = *p;
 	const struct iface_addr *entry;
+	struct nl_advertised said;
 	const struct iface *ifp;
 
 	while (p->at[0] < table->count) {
@@ -161,11 +164,18 @@ static bool next_route(struct stack *st, struct procfs_place *p, bool is4,
 		if (inet_is4(&out->dst.addr) == is4)
 			return true;
 	}
-	at.at[0] = p->at[0] - table->count;
+	while (p->at[0] < before) {
+		if (nl_route_advertised(&st->net, p->at[0]++ - table->count,
+					&said)) {
+			*out = said.r;
+			return true;
+		}
+	}
+	at.at[0] = p->at[0] - before;
 	while ((entry = next_addr(st, &at, &ifp))) {
 		const struct inet_prefix *a = &entry->prefix;
 
-		p->at[0] = at.at[0] + table->count;
+		p->at[0] = at.at[0] + before;
 		p->at[1] = at.at[1];
 		if (inet_is4(&a->addr) != is4 || (is4 && ifp->is_loopback) ||
 		    entry->not_onlink || ifp->is_down ||

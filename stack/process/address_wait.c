@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * address_wait.c - a program that needs an address waits for the network's
+ * address_wait.c - what programs need of the network: addresses, name servers
  *
  * What this room is for
  *   Drives the stack in the calling thread, because at start-up there is no
  *   other, until an address is there or the patience is over. The wait counts
  *   from when asking began, so that of many programs that start without a
  *   server only the first ones wait, and one says so; and with one family
- * there, only the first waits a moment for the other.
+ *   there, only the first waits a moment for the other. And tells the resolver
+ *   whom to ask.
  *
  * Comes in   shim/start.c, shim/lookup.c.
  * Proved by  integration/dhcp.sh integration/slaac.sh
- * Follows    RFC 2132 3.8 (name servers).
+ * Follows    RFC 2132 3.8, RFC 8106 5.3.1 (name servers).
  */
 #include "stack.h"
 
@@ -31,6 +32,8 @@
 
 /* What the second family gets when the first is there. */
 #define GRACE_US SEC(1)
+
+enum { DNS_PORT = 53 };
 
 /* Has the interface an address that reaches beyond the link? */
 static bool has_address(const struct iface *ifp, bool is4)
@@ -161,26 +164,97 @@ int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 	return 0;
 }
 
-size_t stack_dns(struct sockaddr_in *out, size_t max)
+/* --- whom to ask for names ----------------------------------------------- */
+
+static void put4(struct sockaddr_storage *out, struct ip4_addr a)
+{
+	struct sockaddr_in *sin = (struct sockaddr_in *)out;
+
+	memset(out, 0, sizeof(*out));
+	sin->sin_family = AF_INET;
+	sin->sin_port = htons(DNS_PORT);
+	memcpy(&sin->sin_addr, &a, sizeof(a));
+}
+
+static void put6(struct sockaddr_storage *out, const struct nameserver *s)
+{
+	struct sockaddr_in6 *sin6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof(*out));
+	sin6->sin6_family = AF_INET6;
+	sin6->sin6_port = htons(DNS_PORT);
+	memcpy(&sin6->sin6_addr, &s->addr, sizeof(s->addr));
+	if (inet_needs_scope(&s->addr))
+		sin6->sin6_scope_id = s->from.ifindex;
+}
+
+/* The i-th that a DHCPv4 lease brought. */
+static bool get4(const struct net *n, size_t i, struct sockaddr_storage *out)
+{
+	for (uint32_t k = 0; k < n->nifs; k++) {
+		const struct dhcp4 *d = &n->dhcp4[k];
+		size_t has = d->has_lease ? d->lease.ndns : 0;
+
+		if (i < has) {
+			put4(out, d->lease.dns[i]);
+			return true;
+		}
+		i -= has;
+	}
+	return false;
+}
+
+/* The i-th that routers and DHCPv6 told of, of those with a way to them. */
+static bool get6(struct net *n, size_t i, struct sockaddr_storage *out)
+{
+	const struct nameserver *s;
+	struct path path;
+
+	for (size_t k = 0; (s = nameservers_get(n, k)); k++) {
+		if (route_lookup_on(n, &s->addr, NULL,
+				    inet_needs_scope(&s->addr) ? s->from.ifindex
+							       : 0,
+				    &path) < 0 ||
+		    i-- > 0)
+			continue;
+		put6(out, s);
+		return true;
+	}
+	return false;
+}
+
+/* In turn from both families: should one not work, the other one's is next. */
+size_t stack_dns(struct sockaddr_storage *out, size_t max)
 {
 	struct stack *st;
 	size_t n = 0;
+	bool has4 = true, has6 = true;
 
 	if (!turn_stack)
 		return 0;
 	st = turn_enter();
-	for (uint32_t i = 0; i < st->net.nifs; i++) {
-		const struct dhcp4 *d = &st->net.dhcp4[i];
-
-		for (uint8_t k = 0;
-		     d->has_lease && k < d->lease.ndns && n < max; k++) {
-			memset(&out[n], 0, sizeof(out[n]));
-			out[n].sin_family = AF_INET;
-			out[n].sin_port = htons(53);
-			memcpy(&out[n].sin_addr, &d->lease.dns[k], 4);
-			n++;
-		}
+	for (size_t i = 0; n < max && (has4 || has6); i++) {
+		has4 = has4 && get4(&st->net, i, &out[n]);
+		n += has4;
+		has6 = has6 && n < max && get6(&st->net, i, &out[n]);
+		n += has6;
 	}
 	turn_leave(st);
 	return n;
+}
+
+bool stack_search_domain(size_t i, char *out, size_t size)
+{
+	const struct search_domain *d;
+	struct stack *st;
+	bool fits = false;
+
+	if (!turn_stack)
+		return false;
+	st = turn_enter();
+	d = nameservers_get_domain(&st->net, i);
+	if (d)
+		fits = (size_t)snprintf(out, size, "%s", d->name) < size;
+	turn_leave(st);
+	return fits;
 }

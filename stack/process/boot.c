@@ -23,6 +23,7 @@
 #include "net/auto6.h"
 #include "socket/bell.h"
 #include "net/dhcp4.h"
+#include "net/iid.h"
 #include "net/ipv4ll.h"
 #include "driver.h"
 #include "ground/explain.h"
@@ -145,19 +146,41 @@ static int open_loopback(struct stack *st, const struct why *why)
 	return ret < 0 ? ret : iface_add_addr(lo, &p6);
 }
 
-/* Locally administered, unicast, and different from stack to stack. */
-static struct eth_addr make_mac(struct stack *st, const uint8_t wanted[6])
+/* Locally administered and unicast. Different from stack to stack or, with a
+ * secret, from link to link. */
+static struct eth_addr make_mac(struct stack *st, const struct stack_config *c,
+				size_t link, const char *name)
 {
 	static const uint8_t none[6];
 	struct eth_addr mac;
+	struct rand_key key;
 	uint64_t n = rand_u64(&st->eng.rand);
 
-	memcpy(mac.b, wanted, 6);
-	if (memcmp(wanted, none, 6) != 0)
+	memcpy(mac.b, c->mac[link], 6);
+	if (memcmp(mac.b, none, 6) != 0)
 		return mac;
+	if (c->secret) {
+		key = iid_key_of(c->secret, strlen(c->secret));
+		n = rand_siphash(&key, name, strlen(name));
+	}
 	memcpy(mac.b, &n, 6);
 	mac.b[0] = (uint8_t)((mac.b[0] & 0xfc) | 0x02);
 	return mac;
+}
+
+/*
+ * RFC 7217 5 wants a secret that outlives the host's next start. With neither
+ * a secret nor a hardware address to go by, the stack is another host each
+ * time.
+ */
+static void choose_iid_key(struct stack *st, const struct stack_config *c)
+{
+	static const uint8_t none[6];
+
+	if (c->secret)
+		st->net.iid_key = iid_key_of(c->secret, strlen(c->secret));
+	else if (memcmp(c->mac[0], none, 6) != 0)
+		st->net.iid_key = iid_key_of(c->mac[0], 6);
 }
 
 /* Both are probed while they are used already. */
@@ -213,7 +236,8 @@ static int open_device(const struct stack_config *c, struct stack *st, size_t n,
 	MUST(ifp);
 	ifp->mtu = c->mtu[n] ? c->mtu[n] : l->mtu;
 	ifp->caps = l->caps;
-	ifp->mac = make_mac(st, c->mac[n]);
+	ifp->mac = make_mac(st, c, n, l->name);
+	choose_iid_key(st, c);
 	ret = link_address(l, &ifp->mac);
 	if (ret < 0)
 		return explain(why, ret,
@@ -224,7 +248,7 @@ static int open_device(const struct stack_config *c, struct stack *st, size_t n,
 	if (ret == 0 && c->dhcp4 & 1u << n)
 		ret = dhcp4_start(ifp, c->mtu[n] == 0);
 	if (ret == 0 && c->autoconf & 1u << n)
-		ret = auto6_start(ifp);
+		ret = auto6_start(ifp, c->temporary & 1u << n);
 	if (ret == 0 && c->autoconf & 1u << n)
 		ret = ipv4ll_start(ifp);
 	return ret;

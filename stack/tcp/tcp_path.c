@@ -40,7 +40,8 @@ uint16_t tcp_adv_mss(const struct iface *ifp, const struct inet_addr *remote,
 		     uint16_t user_mss)
 {
 	uint32_t headers = headers_to(remote);
-	uint32_t mss = MAX(ifp->mtu, headers + TCP_MSS_MIN) - headers;
+	uint32_t mss =
+		MAX(iface_mtu(ifp, remote), headers + TCP_MSS_MIN) - headers;
 
 	mss = MIN(mss, 65535 - headers);
 	if (user_mss)

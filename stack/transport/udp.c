@@ -254,7 +254,7 @@ static int find_path(struct udp_pcb *pcb, const struct endpoint *to,
 	ours = src ? src : iface_source_for(ifp, dst);
 	if (!ours)
 		return -ENETUNREACH;
-	*path = (struct path){ifp, *dst, *ours, ifp->mtu};
+	*path = (struct path){ifp, *dst, *ours, iface_mtu(ifp, dst)};
 	return 0;
 }
 
