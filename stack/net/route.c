@@ -108,10 +108,13 @@ static void consider_table(const struct question *q, struct choice *c)
 	}
 }
 
-/* Multicast and limited broadcast need no route while there is a link. */
+/* Multicast and limited broadcast need no route while there is a link. The
+ * loopback is one for who names it; Linux has no such route for IPv6. */
 static void consider_any_link(const struct question *q, struct choice *c)
 {
-	for (uint32_t i = 1; i < q->n->nifs; i++) {
+	uint32_t first = q->ifindex && inet_is4(q->dst) ? 0 : 1;
+
+	for (uint32_t i = first; i < q->n->nifs; i++) {
 		struct iface *ifp = &q->n->ifs[i];
 
 		if (q->ifindex && ifp->index != q->ifindex)

@@ -107,8 +107,6 @@ static const struct option options[] = {
 	{IPPROTO_IP, IP_MULTICAST_ALL, IN_PCB_BOOL, PCB_AT(v4.multicast_all), 0,
 	 0, 1},
 	{IPPROTO_IP, IP_MULTICAST_IF, IN_CODE, 0, 0, ANY_INT},
-	{IPPROTO_IP, IP_ADD_MEMBERSHIP, IN_CODE, 0, 0, ANY_INT},
-	{IPPROTO_IP, IP_DROP_MEMBERSHIP, IN_CODE, 0, 0, ANY_INT},
 
 	{IPPROTO_TCP, TCP_NODELAY, IN_TCP, 0, TCP_O_NODELAY, ANY_INT},
 	{IPPROTO_TCP, TCP_CORK, IN_TCP, 0, TCP_O_CORK, ANY_INT},
@@ -257,6 +255,9 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 	ret = sock_opt_raw_get(s, level, name, value, len, &number);
 	if (ret != SOCK_OPT_OTHERS)
 		return ret == SOCK_OPT_IS_INT ? give(number, value, len) : ret;
+	ret = sock_opt_mcast_get(s, level, name, value, len);
+	if (ret != SOCK_OPT_OTHERS)
+		return ret;
 	if (!knows_level(s, level))
 		return -EOPNOTSUPP;
 	if (level == IPPROTO_IPV6) {
@@ -373,6 +374,9 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 			return ret;
 	}
 	ret = sock_opt_raw_set(s, level, name, value, len);
+	if (ret != SOCK_OPT_OTHERS)
+		return ret;
+	ret = sock_opt_mcast_set(s, level, name, value, len);
 	if (ret != SOCK_OPT_OTHERS)
 		return ret;
 	if (!knows_level(s, level))

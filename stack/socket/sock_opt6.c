@@ -371,10 +371,6 @@ static int set_other(struct sock *s, int name, const void *value, socklen_t len)
 	switch (name) {
 	case IPV6_PKTINFO:
 		return set_sticky(s, value, len);
-	case IPV6_ADD_MEMBERSHIP:
-	case IPV6_DROP_MEMBERSHIP:
-		return sock_opt_membership6(s, name == IPV6_ADD_MEMBERSHIP,
-					    value, len);
 	default:
 		return -ENOPROTOOPT;
 	}

@@ -36,13 +36,23 @@ int sock_opt_raw_set(struct sock *s, int level, int name, const void *value,
 /* The MTU towards the peer in *number: SOCK_OPT_IS_INT, or -errno. */
 int sock_opt_path_mtu(struct sock *s, int *number);
 
+struct ip_mreqn;
+
 /* sock_opt_iface.c */
 int sock_opt_set_device(struct sock *s, const void *value, socklen_t len);
 int sock_opt_get_device(const struct sock *s, void *value, socklen_t *len);
 int sock_opt_multicast_if(struct sock *s, const void *value, socklen_t len);
-int sock_opt_membership(struct sock *s, int name, const void *value,
-			socklen_t len);
-int sock_opt_membership6(struct sock *s, bool join, const void *value,
-			 socklen_t len);
+
+/* ip_mreq, ip_mreqn and a bare address say which interface in their ways: its
+ * index, 0 for any, or -ENODEV. Which of the structs has so many bytes? There
+ * is nothing between them. */
+int sock_opt_mreq_ifindex(const struct sock *s, const struct ip_mreqn *m);
+size_t sock_opt_mreq_size(socklen_t len);
+
+/* sock_opt_mcast.c; also SOCK_OPT_OTHERS. */
+int sock_opt_mcast_get(struct sock *s, int level, int name, void *value,
+		       socklen_t *len);
+int sock_opt_mcast_set(struct sock *s, int level, int name, const void *value,
+		       socklen_t len);
 
 #endif

@@ -372,7 +372,5 @@ int sock_opt_special_set(struct sock *s, int level, int name, const void *value,
 					      : -ENOPROTOOPT;
 	if (name == IP_MULTICAST_IF)
 		return sock_opt_multicast_if(s, value, len);
-	if (name == IP_ADD_MEMBERSHIP || name == IP_DROP_MEMBERSHIP)
-		return sock_opt_membership(s, name, value, len);
 	return -ENOPROTOOPT;
 }

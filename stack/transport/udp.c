@@ -417,6 +417,9 @@ static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 	struct iface *ifp = how->path->ifp;
 	struct pkt *p;
 
+	/* Through the loopback it comes back by itself. */
+	if (ifp->is_loopback)
+		return;
 	if (inet_is_multicast(&how->dst)) {
 		if (!udp_manner_of(pcb, &how->dst)->multicast_loop ||
 		    !is_heard_here(u->net, ifp, how))
