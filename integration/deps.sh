@@ -32,6 +32,7 @@ declare -A needs=(
     ncat=ncat dnsmasq-base=dnsmasq radvd=radvd isc-dhcp-server=dhcpd passt=passt traceroute=traceroute mtr-tiny=mtr net-tools=netstat busybox=busybox
     python3-pyroute2=/usr/lib/python3/dist-packages/pyroute2
     openssh-server=sshd openssh-client=ssh git=git
+    nmap=nping hping3=hping3 iputils-arping=arping isc-dhcp-client=dhclient
     postgresql=/usr/lib/postgresql/*/bin/postgres xinetd=xinetd fcgiwrap=fcgiwrap
     bind9-dnsutils=dig
     bind9-host=host

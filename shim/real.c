@@ -53,6 +53,9 @@ EARLY(int, getsockopt, SYS_getsockopt,
       name, value, len)
 EARLY(int, listen, SYS_listen, (int fd, int backlog), fd, backlog)
 EARLY(off_t, lseek, SYS_lseek, (int fd, off_t at, int whence), fd, at, whence)
+EARLY(void *, mmap, SYS_mmap,
+      (void *addr, size_t len, int prot, int flags, int fd, off_t at), addr,
+      len, prot, flags, fd, at)
 EARLY(ssize_t, pread, SYS_pread64, (int fd, void *buf, size_t len, off_t at),
       fd, buf, len, at)
 EARLY(ssize_t, pwrite, SYS_pwrite64,

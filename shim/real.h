@@ -31,6 +31,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -58,6 +59,7 @@ int __vdprintf_chk(int fd, int flag, const char *fmt, va_list ap);
 	X(ioctl)                                                               \
 	X(listen)                                                              \
 	X(lseek)                                                               \
+	X(mmap)                                                                \
 	X(open)                                                                \
 	X(openat)                                                              \
 	X(pread)                                                               \

@@ -4,10 +4,9 @@
  * socket.c - socket(2), socketpair(2)
  *
  * What this room is for
- *   AF_INET and AF_INET6 sockets are the stack's, whatever their type, and
- *   so are the two families of AF_NETLINK that ask about addresses, routes and
- *   sockets; the number comes from the kernel, for a holder. Other families are
- *   libc's.
+ *   AF_INET, AF_INET6 and AF_PACKET sockets are the stack's, and so are the two
+ *   families of AF_NETLINK that ask about addresses, routes and sockets; the
+ *   number comes from the kernel, for a holder. Other families are libc's.
  *
  * Never      makes a kernel socket because the stack cannot make its own.
  * Follows    socket(2).
@@ -34,7 +33,7 @@ static int open_ours(int family, int type, int protocol)
 
 	if (type & ~(TYPE_MASK | SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;
-	if (protocol < 0 || protocol >= IPPROTO_MAX)
+	if (family != AF_PACKET && (protocol < 0 || protocol >= IPPROTO_MAX))
 		return -EINVAL;
 	switch (type & TYPE_MASK) {
 	case SOCK_STREAM:
@@ -76,7 +75,7 @@ SHIM_EXPORT int socket(int family, int type, int protocol)
 {
 	int fd;
 
-	if (family == AF_INET || family == AF_INET6 ||
+	if (family == AF_INET || family == AF_INET6 || family == AF_PACKET ||
 	    is_netlink_ours(family, protocol))
 		return (int)shim_ret(open_ours(family, type, protocol));
 	fd = real.socket(family, type, protocol);

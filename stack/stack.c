@@ -22,6 +22,7 @@
 #include "socket/epset.h"
 #include "ground/log.h"
 #include "netlink/sock_netlink.h"
+#include "socket/sock_packet.h"
 #include "ground/sys.h"
 #include "socket/turn.h"
 
@@ -105,6 +106,8 @@ static int bind_to(struct sock *s, const struct sockaddr *addr, socklen_t len)
 
 	if (s->nl)
 		return sock_netlink_bind(s, addr, len);
+	if (s->packet)
+		return sock_packet_bind(s, addr, len);
 	ret = sock_bind_addr(s, addr, len, &local);
 	if (ret < 0)
 		return ret;
@@ -177,6 +180,8 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 
 	if (s->nl)
 		return sock_netlink_connect(s, addr, len);
+	if (s->packet)
+		return -EOPNOTSUPP;
 	if (sock_addr_is(addr, len, AF_UNSPEC))
 		return disconnect(s);
 	ret = sock_addr_in(s, addr, len, &remote);
@@ -209,7 +214,7 @@ int stack_shutdown(sock_id id, int how)
 
 	if (!s)
 		return -EBADF;
-	if (s->nl)
+	if (s->nl || s->packet)
 		ret = -EOPNOTSUPP;
 	else
 		ret = s->conn ? sock_stream_shutdown(s, how)
@@ -248,6 +253,8 @@ int stack_getsockname(sock_id id, struct sockaddr *addr, socklen_t *len)
 		ret = -EINVAL;
 	} else if (s->nl) {
 		ret = sock_netlink_name(s, false, addr, len);
+	} else if (s->packet) {
+		ret = sock_packet_name(s, addr, len);
 	} else {
 		local = local_of(s);
 		sock_addr_out(s, &local, addr, len);
@@ -291,7 +298,9 @@ int stack_getpeername(sock_id id, struct sockaddr *addr, socklen_t *len)
 
 	if (!s)
 		return -EBADF;
-	if (!s->nl && !remote_of(s, &remote))
+	if (s->packet)
+		ret = -EOPNOTSUPP;
+	else if (!s->nl && !remote_of(s, &remote))
 		ret = -ENOTCONN;
 	else if (!addr || !len)
 		ret = -EFAULT;
@@ -339,6 +348,8 @@ static ssize_t send_uio(struct sock *s, struct uio *u, const struct msghdr *msg,
 		return sock_stream_send(s, u, flags);
 	if (s->nl)
 		return sock_netlink_send(s, u, msg, flags);
+	if (s->packet)
+		return sock_packet_send(s, u, msg, flags);
 	return sock_dgram_send(s, u, msg, flags);
 }
 
@@ -380,6 +391,8 @@ ssize_t stack_recvmsg(sock_id id, struct msghdr *msg, int flags)
 		}
 	} else if (s->nl) {
 		ret = sock_netlink_recv(s, &u, msg, flags);
+	} else if (s->packet) {
+		ret = sock_packet_recv(s, &u, msg, flags);
 	} else {
 		ret = sock_dgram_recv(s, &u, msg, flags);
 	}
@@ -418,8 +431,27 @@ ssize_t stack_recv(sock_id id, void *buf, size_t len, int flags)
 		ret = sock_stream_recv(s, &u, flags);
 	else if (s->nl)
 		ret = sock_netlink_recv(s, &u, NULL, flags);
+	else if (s->packet)
+		ret = sock_packet_recv(s, &u, NULL, flags);
 	else
 		ret = sock_dgram_recv(s, &u, NULL, flags);
+	leave();
+	return ret;
+}
+
+int stack_map(sock_id id, size_t len, off_t offset, int *fd, off_t *at)
+{
+	struct sock *s = enter(id);
+	uint64_t place = 0;
+	int ret;
+
+	if (!s)
+		return -EBADF;
+	/* Other sockets have nothing to map: socket(7). */
+	ret = s->packet && offset == 0 ? sock_packet_map(s, len, &place)
+				       : (s->packet ? -EINVAL : -ENODEV);
+	*at = (off_t)place;
+	*fd = arena_fd(s->stack->eng.arena);
 	leave();
 	return ret;
 }

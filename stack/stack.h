@@ -318,6 +318,12 @@ struct stack_lent {
 int stack_lend(sock_id s, size_t len, struct stack_lent *lent);
 ssize_t stack_send_lent(const struct stack_lent *lent, size_t len, int flags);
 
+/*
+ * mmap(2) of a packet socket's ring: where its bytes lie in *fd, a descriptor
+ * of the stack's own. -EINVAL: no ring of that size; -ENODEV: no such socket.
+ */
+int stack_map(sock_id s, size_t len, off_t offset, int *fd, off_t *at);
+
 /* FIONREAD, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD, SIOCGIF*, FIOASYNC family is
  * the shim's. -ENOTTY or -EINVAL for what is not known. */
 int stack_ioctl(sock_id s, unsigned long request, void *arg);

@@ -101,6 +101,7 @@
 	X(TCP_COOKIE, "SYN cookie not ours")                                   \
 	X(TCP_REASM_FULL, "too many holes or too much out-of-order data")      \
 	X(TCP_ORPHANS, "too many orphaned connections")                        \
+	X(FILTERED, "refused by the filter of its program")                    \
 	X(NO_MEMORY, "the arena is full")
 
 #define DROP_ENUM(name, text) DROP_##name,

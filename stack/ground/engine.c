@@ -36,6 +36,7 @@ void engine_rebuild(struct engine *e)
 {
 	timer_heap_rebuild(&e->timers);
 	list_init(&e->news);
+	e->listeners = 0;
 }
 
 void news_init(struct news *n)

@@ -58,6 +58,7 @@ struct engine {
 	struct rand_key hash_key; /* [I] for tables */
 	struct stats stats;       /* [S] */
 	struct list news;         /* [S] struct news with bits set */
+	uint32_t listeners;       /* [S] packet sockets that want frames */
 	uint32_t packets;         /* [S] serial numbers given, for the log */
 	uint32_t cause;           /* [S] of the packet that is looked at; 0 */
 };

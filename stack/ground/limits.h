@@ -139,6 +139,9 @@ enum limit_bytes {
 	 * RFC 1812 4.3.2.3 lets a router quote up to 576 bytes in all. */
 	LIMIT_UDP_ERRORS = 16,
 	LIMIT_UDP_QUOTE = 576,
+	/* A ring that a packet socket's program maps; tcpdump asks for 2 MiB,
+	 * and for as much as -B says. */
+	LIMIT_PACKET_RING = 64 << 20,
 	/* What SO_SNDBUF and SO_RCVBUF may ask for (Linux doubles it). */
 	LIMIT_SOCKBUF_ASK = 8 << 20,
 	/* Free memory that is worth being given back to the kernel. */

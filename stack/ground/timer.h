@@ -30,6 +30,7 @@ enum timer_kind {
 	TIMER_DHCP4,  /* in struct dhcp4 */
 	TIMER_AUTO6,  /* in struct auto6 */
 	TIMER_IPV4LL, /* in struct ipv4ll */
+	TIMER_RING,   /* of a packet socket */
 	TIMER_TRIM,   /* in struct stack: memory may go back; turn.c */
 	TIMER_TEST,   /* unit tests */
 };

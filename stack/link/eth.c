@@ -25,6 +25,7 @@
 #include "net/nd.h"
 #include "link.h"
 #include "ground/log.h"
+#include "transport/packet.h"
 #include "transport/packet_log.h"
 
 const struct eth_addr ETH_BROADCAST = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
@@ -99,6 +100,8 @@ void eth_input(struct iface *ifp, struct pkt *p)
 	stats_add(&eng->stats, STAT_LINK_IN_FRAMES, 1);
 	if (packet_log_is_on())
 		packet_log_in(eng, ifp->name, p);
+	if (UNLIKELY(eng->listeners) && !ifp->is_down)
+		packet_tap_in(ifp, p);
 
 	v = ifp->is_down ? DROP_LINK_DOWN : demultiplex(ifp, p);
 	if (v != TAKEN && v != DONE)
@@ -140,16 +143,10 @@ static int send_frame(struct iface *ifp, struct tx *t)
 	return link_send(l, t, ifp->eng->now);
 }
 
-int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
-	       uint16_t type)
+int eth_output_frame(struct iface *ifp, struct tx *t)
 {
-	struct eth_wire *wire = tx_push(t, sizeof(*wire));
 	struct stats *stats = &ifp->eng->stats;
 	int err;
-
-	wire->dst = *dst;
-	wire->src = ifp->mac;
-	wire->type = be16_make(type);
 
 	if (packet_log_is_on())
 		packet_log_out(ifp->eng, ifp->name, t);
@@ -162,6 +159,19 @@ int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
 	ifp->tx_packets++;
 	ifp->tx_bytes += tx_len(t);
 	return 0;
+}
+
+int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
+	       uint16_t type)
+{
+	struct eth_wire *wire = tx_push(t, sizeof(*wire));
+
+	wire->dst = *dst;
+	wire->src = ifp->mac;
+	wire->type = be16_make(type);
+	if (UNLIKELY(ifp->eng->listeners) && !ifp->is_down)
+		packet_tap_out(ifp, t);
+	return eth_output_frame(ifp, t);
 }
 
 /* RFC 1112 6.4: 23 bits of the group; RFC 2464 7: 32 bits. */

@@ -33,6 +33,10 @@ void eth_input(struct iface *ifp, struct pkt *p);
 int eth_output(struct iface *ifp, struct tx *t, const struct eth_addr *dst,
 	       uint16_t type) MUST_CHECK;
 
+/* A frame with its header, as a program wrote it; packet sockets have been
+ * told of it. 0 or -errno. */
+int eth_output_frame(struct iface *ifp, struct tx *t) MUST_CHECK;
+
 /*
  * Resolves the next hop and sends, or queues a copy while resolving. On an
  * interface without neighbours it sends at once. 0, or -EHOSTUNREACH,

@@ -26,6 +26,7 @@
 #include "redirect.h"
 #include "route.h"
 
+struct packets;
 struct tcp;
 struct udp;
 
@@ -34,6 +35,7 @@ struct net {
 	struct tcp *tcp;                /* [I] the floor above; NULL in tests */
 	struct udp *udp;                /* [I] */
 	struct udp *echo, *raw;         /* [I] ping and raw sockets, or NULL */
+	struct packets *packets;        /* [I] packet sockets, or NULL */
 	struct iface ifs[LIMIT_IFACES]; /* [S] ifs[0] is loopback */
 	uint32_t nifs;                  /* [S] */
 	struct dhcp4 dhcp4[LIMIT_IFACES];   /* [S] of the same index */

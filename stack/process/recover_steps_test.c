@@ -14,7 +14,9 @@
  * more and longer steps of the same work: then it is every 2003rd.
  */
 
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <signal.h>
@@ -547,6 +549,55 @@ static void live_with_netlink(void)
 Test(recover_steps, of_a_netlink_socket, .timeout = 3600)
 {
 	die_at_every_step(live_with_netlink);
+}
+
+/* Frames in a queue and in a ring, filters, and a connection with its
+ * listener's. */
+static void live_with_packet_sockets(void)
+{
+	struct sock_filter steps[] = {BPF_STMT(BPF_RET | BPF_K, 0xffff)};
+	struct sock_fprog prog = {1, steps};
+	struct tpacket_req3 req = {4096, 2, 2048, 4, 100, 0, 0};
+	struct sock *queue = NULL, *ring = NULL, *l, *a, *b;
+	struct endpoint to = kit_local(2003);
+	int version = TPACKET_V3;
+
+	in();
+	MUST_BE(sock_new(kit.st, AF_PACKET, SOCK_RAW, htons(3), &queue) == 0);
+	MUST_BE(sock_new(kit.st, AF_PACKET, SOCK_DGRAM, htons(3), &ring) == 0);
+	MUST_BE(sock_opt_set(queue, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+			     sizeof(prog)) == 0);
+	MUST_BE(sock_opt_set(ring, SOL_PACKET, PACKET_VERSION, &version, 4) ==
+		0);
+	MUST_BE(sock_opt_set(ring, SOL_PACKET, PACKET_RX_RING, &req,
+			     sizeof(req)) == 0);
+	out();
+	in();
+	l = kit_listener(2003);
+	a = kit_socket(SOCK_STREAM);
+	MUST_BE(sock_opt_set(l, SOL_SOCKET, SO_ATTACH_FILTER, &prog,
+			     sizeof(prog)) == 0);
+	MUST_BE(sock_stream_connect(a, &to) == -EINPROGRESS);
+	out();
+	in();
+	MUST_BE(sock_stream_accept(l, &b) == 0);
+	MUST_BE(queue->packet->rcv_count > 0);
+	packet_drop_first(queue->packet);
+	MUST_BE(sock_opt_set(queue, SOL_SOCKET, SO_DETACH_FILTER, &version,
+			     4) == 0);
+	out();
+	in();
+	sock_close(l);
+	sock_close(b);
+	sock_close(queue);
+	sock_close(ring);
+	sock_close(a);
+	out();
+}
+
+Test(recover_steps, of_packet_sockets, .timeout = 3600)
+{
+	die_at_every_step(live_with_packet_sockets);
 }
 
 /* Who recovers may die of it: the next one does it all again. */

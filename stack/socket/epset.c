@@ -98,7 +98,7 @@ static uint32_t asked(const struct epset_member *m)
 
 static uint32_t reported_now(const struct epset_member *m)
 {
-	return m->disarmed ? 0 : m->target->ready & asked(m);
+	return m->disarmed ? 0 : sock_slot_ready(m->target) & asked(m);
 }
 
 static void make_ready(struct epset_member *m)

@@ -21,6 +21,7 @@
 #include "epset.h"
 #include "transport/raw.h"
 #include "netlink/sock_netlink.h"
+#include "sock_packet.h"
 
 enum {
 	RCVLOWAT_DEFAULT = 1,
@@ -36,10 +37,12 @@ int sock_stack_init(struct stack *st, struct arena *arena,
 	udp_init(&st->udp, &st->eng, &st->net, UDP_PLAIN);
 	udp_init(&st->echo, &st->eng, &st->net, UDP_ECHO);
 	udp_init(&st->raw, &st->eng, &st->net, UDP_RAW);
+	packets_init(&st->packets, &st->eng, &st->net, &st->wall_offset);
 	st->net.tcp = &st->tcp;
 	st->net.udp = &st->udp;
 	st->net.echo = &st->echo;
 	st->net.raw = &st->raw;
+	st->net.packets = &st->packets;
 	list_init(&st->netlinks);
 	st->next_bell = 1;
 	family_init(&st->family);
@@ -108,6 +111,7 @@ struct sock_slot *sock_slot_new(struct stack *st, enum sock_kind kind,
 	slot->left = false;
 	slot->in_flight = 0;
 	slot->special = false;
+	slot->word = NULL;
 	slot->ready = 0;
 	st->nsocks++;
 	return slot;
@@ -120,6 +124,7 @@ void sock_slot_free(struct stack *st, struct sock_slot *slot)
 	__atomic_store_n(&slot->generation, next ? next : 1, __ATOMIC_RELEASE);
 	__atomic_store_n(&slot->ready, POLLNVAL, __ATOMIC_RELEASE);
 	slot->kind = SOCK_KIND_FREE;
+	slot->word = NULL;
 	slot->object = NULL;
 	slot->next_free = st->free_slots;
 	st->free_slots = slot;
@@ -173,6 +178,8 @@ static int check_protocol(int family, int type, int protocol)
 		return -EINVAL;
 	if (family == AF_NETLINK)
 		return check_netlink(type, protocol);
+	if (family == AF_PACKET)
+		return sock_packet_check(type, protocol);
 	if (family != AF_INET && family != AF_INET6)
 		return -EAFNOSUPPORT;
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
@@ -270,6 +277,8 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 
 	if (family == AF_NETLINK) {
 		ret = sock_netlink_new(s);
+	} else if (family == AF_PACKET) {
+		ret = sock_packet_new(s);
 	} else if (type == SOCK_STREAM) {
 		ret = tcp_new(&st->tcp, s, &s->conn);
 	} else {
@@ -280,7 +289,7 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 		return ret;
 	}
 	arena_made(st->eng.arena, s, ARENA_SOCK);
-	if (!s->nl)
+	if (s->conn || s->pcb)
 		sock_opt_apply_family(s);
 	sock_update(s, 0);
 	*out = s;
@@ -313,6 +322,7 @@ int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
 	s->reuse = listener->reuse;
 	s->priority = listener->priority;
 	s->mark = listener->mark;
+	s->filter_locked = listener->filter_locked;
 	s->rcvlowat = listener->rcvlowat;
 	sock_note_special(s);
 	s->v6only = listener->v6only;
@@ -339,6 +349,8 @@ void sock_close(struct sock *s)
 	}
 	if (s->nl)
 		sock_netlink_free(s);
+	if (s->packet)
+		sock_packet_free(s);
 	s->conn = NULL;
 	s->pcb = NULL;
 	free_bare(s);
@@ -389,6 +401,8 @@ void sock_update(struct sock *s, uint32_t edges)
 
 	if (s->nl)
 		level = sock_netlink_ready(s);
+	else if (s->packet)
+		level = sock_packet_ready(s);
 	else
 		level = s->conn ? sock_stream_ready(s) : sock_dgram_ready(s);
 	readiness_set(&s->readiness, level, edges);

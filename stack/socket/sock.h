@@ -26,6 +26,7 @@
 #include "sock_wait.h"
 #include "stack.h"
 #include "tcp/tcp.h"
+#include "transport/packet.h"
 #include "transport/udp.h"
 
 #include <uthash.h>
@@ -45,16 +46,17 @@ enum sock_kind { SOCK_KIND_FREE, SOCK_KIND_SOCKET, SOCK_KIND_EPSET };
 
 /* One number's place. Its members are valid whoever holds an old number. */
 struct sock_slot {
-	uint32_t generation; /* [a] counts up when the object goes */
-	uint32_t ready;      /* [a] EPOLL bits; see sock_wait.h */
-	uint32_t index;      /* [I] of this slot */
-	uint8_t kind;        /* [S] enum sock_kind */
-	bool nonblocking;    /* [a] O_NONBLOCK */
-	bool shared;         /* [a] its last close the kernel knows */
-	bool left;           /* [S] who closed it found it held */
-	bool special;        /* [a] see sock_note_special() */
-	uint32_t in_flight;  /* [S] copies in messages, as far as known */
-	void *object;        /* [S] struct sock or struct epset */
+	uint32_t generation;  /* [a] counts up when the object goes */
+	uint32_t ready;       /* [a] EPOLL bits; see sock_wait.h */
+	uint32_t index;       /* [I] of this slot */
+	uint8_t kind;         /* [S] enum sock_kind */
+	bool nonblocking;     /* [a] O_NONBLOCK */
+	bool shared;          /* [a] its last close the kernel knows */
+	bool left;            /* [S] who closed it found it held */
+	bool special;         /* [a] see sock_note_special() */
+	const uint32_t *word; /* [a] see sock_slot_ready(); mostly NULL */
+	uint32_t in_flight;   /* [S] copies in messages, as far as known */
+	void *object;         /* [S] struct sock or struct epset */
 	struct sock_slot *next_free; /* [S] */
 };
 
@@ -116,13 +118,15 @@ struct sock {
 	struct sock_slot *slot;     /* [I] */
 	uint32_t owner;             /* [I] who made it: see family.h */
 	int family;                 /* [S] AF_INET, AF_INET6 (which may become
-					AF_INET: IPV6_ADDRFORM), AF_NETLINK */
+					AF_INET: IPV6_ADDRFORM), AF_NETLINK,
+					AF_PACKET */
 	int type;                   /* [I] SOCK_STREAM or SOCK_DGRAM */
 	uint32_t uid;               /* [I] of the user who made it */
 	int protocol;               /* [I] IPPROTO_TCP, IPPROTO_UDP */
 	struct tcp_conn *conn;      /* [S] streams; NULL after close */
 	struct udp_pcb *pcb;        /* [S] datagrams */
 	struct nl_sock *nl;         /* [S] AF_NETLINK; see sock_netlink.h */
+	struct packet_pcb *packet;  /* [S] AF_PACKET; see sock_packet.h */
 	struct readiness readiness; /* [S] who watches */
 	uint64_t inode;             /* [S] of the placeholder; 0: none yet */
 	usecs rcvtimeo, sndtimeo;   /* [S] USECS_NEVER: none */
@@ -141,9 +145,12 @@ struct sock {
 	struct endpoint asked;      /* [S] streams: what bind() was given */
 	struct sock_ip6 ip6;        /* [S] options of IPPROTO_IPV6 */
 	bool pktinfo, recvtos, recvttl, recv_stamp, recv_stamp_nano; /* [S] */
-	bool freebind;           /* [S] IP_FREEBIND, IP_TRANSPARENT */
-	bool broadcast;          /* [S] SO_BROADCAST, as it was set */
-	bool dontroute;          /* [S] SO_DONTROUTE, as it was set */
+	bool freebind;      /* [S] IP_FREEBIND, IP_TRANSPARENT */
+	bool broadcast;     /* [S] SO_BROADCAST, as it was set */
+	bool dontroute;     /* [S] SO_DONTROUTE, as it was set */
+	bool filter_locked; /* [S] SO_LOCK_FILTER */
+	usecs last_stamp; /* [S] of what was read last; 0: nothing (SIOCGSTAMP)
+			   */
 	UT_hash_handle by_inode; /* [S] */
 };
 
@@ -154,6 +161,7 @@ struct stack {
 	struct tcp tcp;
 	struct udp udp;
 	struct udp echo, raw;                /* ping and raw sockets: raw.h */
+	struct packets packets;              /* packet sockets */
 	struct sock_slot *pages[SOCK_PAGES]; /* [S] grown on demand */
 	uint32_t npages;                     /* [S] */
 	struct sock_slot *free_slots;        /* [S] */
@@ -185,6 +193,13 @@ sock_id sock_slot_id(const struct sock_slot *slot);
 
 /* The slot of a number, current or stale; NULL for nonsense. No lock. */
 struct sock_slot *sock_slot_of(const struct stack *st, sock_id id);
+
+/*
+ * The readiness bits of a slot; no lock. The program takes what is in a ring
+ * that it has mapped without saying so: `word` is 0 then, and what the slot
+ * says of reading is outdated.
+ */
+static inline uint32_t sock_slot_ready(const struct sock_slot *slot);
 
 /* The live object behind a number, or NULL. */
 struct sock *sock_find(struct stack *st, sock_id id);
@@ -285,5 +300,17 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 void sock_opt6_init(struct sock *s); /* before the transport is made */
 void sock_opt6_push(struct sock *s); /* tells the transport */
 int sock_ioctl(struct sock *s, unsigned long request, void *arg);
+
+/* Inline bodies. */
+
+static inline uint32_t sock_slot_ready(const struct sock_slot *slot)
+{
+	uint32_t ready = __atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE);
+	const uint32_t *word = __atomic_load_n(&slot->word, __ATOMIC_RELAXED);
+
+	if (UNLIKELY(word) && !__atomic_load_n(word, __ATOMIC_ACQUIRE))
+		ready &= ~(uint32_t)(EPOLLIN | EPOLLRDNORM);
+	return ready;
+}
 
 #endif

@@ -181,12 +181,8 @@ int sock_cmsg_take(const struct sock *s, const struct msghdr *msg,
 /* --- to the program ---------------------------------------------------------
  */
 
-/*
- * Appends one control message. What does not fit is cut off, as Linux does it,
- * down to a bare header; MSG_CTRUNC tells.
- */
-static void put_control(struct msghdr *msg, size_t *used, int level, int type,
-			const void *data, size_t len)
+void sock_cmsg_append(struct msghdr *msg, size_t *used, int level, int type,
+		      const void *data, size_t len)
 {
 	size_t room = msg->msg_control ? msg->msg_controllen - *used : 0;
 	char *at = (char *)msg->msg_control + *used;
@@ -202,20 +198,20 @@ static void put_control(struct msghdr *msg, size_t *used, int level, int type,
 	*used += MIN(CMSG_SPACE(len), room);
 }
 
-static void put_stamp(const struct sock *s, const struct udp_meta *meta,
-		      struct msghdr *msg, size_t *used)
+void sock_cmsg_append_stamp(const struct sock *s, usecs stamp,
+			    struct msghdr *msg, size_t *used)
 {
-	uint64_t wall = meta->stamp + s->stack->wall_offset;
+	uint64_t wall = stamp + s->stack->wall_offset;
 	struct timeval tv = {(time_t)(wall / USECS_PER_SEC),
 			     (suseconds_t)(wall % USECS_PER_SEC)};
 	struct timespec ts = {tv.tv_sec, tv.tv_usec * 1000};
 
 	if (s->recv_stamp_nano)
-		put_control(msg, used, SOL_SOCKET, SO_TIMESTAMPNS, &ts,
-			    sizeof(ts));
+		sock_cmsg_append(msg, used, SOL_SOCKET, SO_TIMESTAMPNS, &ts,
+				 sizeof(ts));
 	else
-		put_control(msg, used, SOL_SOCKET, SO_TIMESTAMP, &tv,
-			    sizeof(tv));
+		sock_cmsg_append(msg, used, SOL_SOCKET, SO_TIMESTAMP, &tv,
+				 sizeof(tv));
 }
 
 /* ip(7): where it was sent to, and the address of ours that answers. */
@@ -234,7 +230,8 @@ static void put_pktinfo(const struct sock *s, const struct udp_meta *meta,
 		ours = inet_to4(source);
 	memcpy(&info.ipi_addr, to.b, 4);
 	memcpy(&info.ipi_spec_dst, ours.b, 4);
-	put_control(msg, used, IPPROTO_IP, IP_PKTINFO, &info, sizeof(info));
+	sock_cmsg_append(msg, used, IPPROTO_IP, IP_PKTINFO, &info,
+			 sizeof(info));
 }
 
 static void put_pktinfo6(const struct udp_meta *meta, int type,
@@ -243,7 +240,7 @@ static void put_pktinfo6(const struct udp_meta *meta, int type,
 	struct in6_pktinfo info = {.ipi6_ifindex = meta->ifindex};
 
 	memcpy(&info.ipi6_addr, meta->to.b, 16);
-	put_control(msg, used, IPPROTO_IPV6, type, &info, sizeof(info));
+	sock_cmsg_append(msg, used, IPPROTO_IPV6, type, &info, sizeof(info));
 }
 
 static void put_ip(const struct sock *s, const struct udp_meta *meta,
@@ -254,9 +251,10 @@ static void put_ip(const struct sock *s, const struct udp_meta *meta,
 	if (s->pktinfo)
 		put_pktinfo(s, meta, msg, used);
 	if (s->recvttl)
-		put_control(msg, used, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
+		sock_cmsg_append(msg, used, IPPROTO_IP, IP_TTL, &ttl,
+				 sizeof(ttl));
 	if (s->recvtos)
-		put_control(msg, used, IPPROTO_IP, IP_TOS, &meta->tos, 1);
+		sock_cmsg_append(msg, used, IPPROTO_IP, IP_TOS, &meta->tos, 1);
 }
 
 static bool is_on(const struct sock *s, enum sock_ip6_bit bit)
@@ -266,7 +264,7 @@ static bool is_on(const struct sock *s, enum sock_ip6_bit bit)
 
 static void put_int6(int type, int value, struct msghdr *msg, size_t *used)
 {
-	put_control(msg, used, IPPROTO_IPV6, type, &value, sizeof(value));
+	sock_cmsg_append(msg, used, IPPROTO_IPV6, type, &value, sizeof(value));
 }
 
 static void put_ip6(const struct sock *s, const struct udp_meta *meta,
@@ -279,8 +277,8 @@ static void put_ip6(const struct sock *s, const struct udp_meta *meta,
 	if (is_on(s, SOCK6_TCLASS))
 		put_int6(IPV6_TCLASS, meta->tos, msg, used);
 	if (is_on(s, SOCK6_FLOWINFO) && flow)
-		put_control(msg, used, IPPROTO_IPV6, IPV6_FLOWINFO, &flow,
-			    sizeof(flow));
+		sock_cmsg_append(msg, used, IPPROTO_IPV6, IPV6_FLOWINFO, &flow,
+				 sizeof(flow));
 	if (is_on(s, SOCK6_OLD_PKTINFO))
 		put_pktinfo6(meta, IPV6_2292PKTINFO, msg, used);
 	if (is_on(s, SOCK6_OLD_HOPLIMIT))
@@ -294,7 +292,7 @@ void sock_cmsg_put(const struct sock *s, const struct udp_meta *meta,
 	size_t used = 0;
 
 	if (s->recv_stamp)
-		put_stamp(s, meta, msg, &used);
+		sock_cmsg_append_stamp(s, meta->stamp, msg, &used);
 	if (s->family == AF_INET6 && is_on(s, SOCK6_PKTINFO))
 		put_pktinfo6(meta, IPV6_PKTINFO, msg, &used);
 	if (is4)
@@ -341,8 +339,8 @@ void sock_cmsg_put_error(const struct sock *s, const struct udp_refusal *r,
 	if (!r->is_local)
 		sock_addr_out(s, &r->offender, &told.offender.sa,
 			      &(socklen_t){len});
-	put_control(msg, &used, is4 ? IPPROTO_IP : IPPROTO_IPV6,
-		    is4 ? IP_RECVERR : IPV6_RECVERR, &told,
-		    sizeof(told.ee) + len);
+	sock_cmsg_append(msg, &used, is4 ? IPPROTO_IP : IPPROTO_IPV6,
+			 is4 ? IP_RECVERR : IPV6_RECVERR, &told,
+			 sizeof(told.ee) + len);
 	msg->msg_controllen = used;
 }

@@ -24,6 +24,15 @@ int sock_cmsg_take(const struct sock *s, const struct msghdr *msg,
 void sock_cmsg_put(const struct sock *s, const struct udp_meta *meta,
 		   struct msghdr *msg);
 
+/*
+ * One message behind `*used` bytes of others. What does not fit is cut off, as
+ * Linux does it, down to a bare header; MSG_CTRUNC tells.
+ */
+void sock_cmsg_append(struct msghdr *msg, size_t *used, int level, int type,
+		      const void *data, size_t len);
+void sock_cmsg_append_stamp(const struct sock *s, usecs stamp,
+			    struct msghdr *msg, size_t *used);
+
 /* The same for an entry of the error queue. */
 void sock_cmsg_put_error(const struct sock *s, const struct udp_refusal *r,
 			 struct msghdr *msg);

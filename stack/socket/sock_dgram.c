@@ -170,6 +170,7 @@ ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
 	if (ret < 0)
 		return ret;
 
+	s->last_stamp = meta.stamp;
 	if (msg) {
 		msg->msg_flags = full > room ? MSG_TRUNC : 0;
 		if (msg->msg_name)

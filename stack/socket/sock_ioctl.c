@@ -13,9 +13,12 @@
 
 #include "netlink/nl_link.h"
 #include "sock.h"
+#include "link/link.h"
 #include "sock_ioctl_set.h"
+#include "sock_packet.h"
 
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -185,15 +188,78 @@ static int ifconf(struct sock *s, struct ifconf *c)
 	return 0;
 }
 
+static int packet_queue(const struct sock *s, unsigned long request, int *value)
+{
+	if (request != FIONREAD && request != SIOCOUTQ)
+		return -EINVAL;
+	*value = request == FIONREAD ? sock_packet_queue(s) : 0;
+	return 0;
+}
+
+/* socket(7): when the packet that was read last has come. */
+static int last_stamp(const struct sock *s, unsigned long request, void *arg)
+{
+	uint64_t wall = s->last_stamp + s->stack->wall_offset;
+	struct timeval tv = {(time_t)(wall / USECS_PER_SEC),
+			     (suseconds_t)(wall % USECS_PER_SEC)};
+	struct timespec ts = {tv.tv_sec, tv.tv_usec * 1000};
+
+	if (!s->last_stamp)
+		return -ENOENT;
+	if (request == SIOCGSTAMP_OLD)
+		memcpy(arg, &tv, sizeof(tv));
+	else
+		memcpy(arg, &ts, sizeof(ts));
+	return 0;
+}
+
+/* What libpcap asks: do frames come and go in one piece that the wire cuts? */
+static int ethtool(struct sock *s, struct ifreq *r)
+{
+	const struct iface *ifp = by_request(s, SIOCETHTOOL, r);
+	struct ethtool_value v;
+
+	if (!ifp)
+		return -ENODEV;
+	memcpy(&v.cmd, r->ifr_data, sizeof(v.cmd));
+	switch (v.cmd) {
+	case ETHTOOL_GTSO:
+		v.data = (ifp->caps & LINK_TSO4) != 0;
+		break;
+	case ETHTOOL_GGSO:
+	case ETHTOOL_GGRO:
+		v.data = (ifp->caps & (LINK_TSO4 | LINK_MERGES)) != 0;
+		break;
+	case ETHTOOL_GUFO:
+	case ETHTOOL_GFLAGS:
+		v.data = 0;
+		break;
+	case ETHTOOL_GLINK:
+		v.data = !ifp->is_down;
+		break;
+	default:
+		return -EOPNOTSUPP;
+	}
+	memcpy(r->ifr_data, &v, sizeof(v));
+	return 0;
+}
+
 int sock_ioctl(struct sock *s, unsigned long request, void *arg)
 {
 	switch (request) {
+	case SIOCETHTOOL:
+		return ethtool(s, arg);
+	case SIOCGSTAMP_OLD:
+	case SIOCGSTAMPNS_OLD:
+		return last_stamp(s, request, arg);
 	case FIONREAD:
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
 	case SIOCATMARK:
 		if (s->nl)
 			return -ENOTTY;
+		if (s->packet)
+			return packet_queue(s, request, arg);
 		return s->conn ? stream_queue(s, request, arg)
 			       : dgram_queue(s, request, arg);
 	case SIOCGIFCONF:

@@ -24,6 +24,7 @@
 
 #include "netlink/sock_netlink.h"
 #include "sock_opt_priv.h"
+#include "sock_packet.h"
 
 #ifndef SO_BUSY_POLL
 #define SO_BUSY_POLL 46
@@ -252,7 +253,14 @@ int sock_opt_get(struct sock *s, int level, int name, void *value,
 		if (ret != SOCK_NETLINK_OTHERS)
 			return ret;
 	}
-	ret = sock_opt_raw_get(s, level, name, value, len, &number);
+	if (s->packet) {
+		ret = sock_packet_opt_get(s, level, name, value, len);
+		if (ret != SOCK_OPT_OTHERS)
+			return ret;
+	}
+	ret = sock_opt_filter_get(s, level, name, value, len, &number);
+	if (ret == SOCK_OPT_OTHERS)
+		ret = sock_opt_raw_get(s, level, name, value, len, &number);
 	if (ret != SOCK_OPT_OTHERS)
 		return ret == SOCK_OPT_IS_INT ? give(number, value, len) : ret;
 	ret = sock_opt_mcast_get(s, level, name, value, len);
@@ -373,7 +381,14 @@ int sock_opt_set(struct sock *s, int level, int name, const void *value,
 		if (ret != SOCK_NETLINK_OTHERS)
 			return ret;
 	}
-	ret = sock_opt_raw_set(s, level, name, value, len);
+	if (s->packet) {
+		ret = sock_packet_opt_set(s, level, name, value, len);
+		if (ret != SOCK_OPT_OTHERS)
+			return ret;
+	}
+	ret = sock_opt_filter_set(s, level, name, value, len);
+	if (ret == SOCK_OPT_OTHERS)
+		ret = sock_opt_raw_set(s, level, name, value, len);
 	if (ret != SOCK_OPT_OTHERS)
 		return ret;
 	ret = sock_opt_mcast_set(s, level, name, value, len);

@@ -33,6 +33,12 @@ int sock_opt_raw_get(struct sock *s, int level, int name, void *value,
 int sock_opt_raw_set(struct sock *s, int level, int name, const void *value,
 		     socklen_t len);
 
+/* sock_opt_filter.c; also SOCK_OPT_OTHERS. */
+int sock_opt_filter_get(struct sock *s, int level, int name, void *value,
+			socklen_t *len, int *number);
+int sock_opt_filter_set(struct sock *s, int level, int name, const void *value,
+			socklen_t len);
+
 /* The MTU towards the peer in *number: SOCK_OPT_IS_INT, or -errno. */
 int sock_opt_path_mtu(struct sock *s, int *number);
 

@@ -43,7 +43,7 @@ static int push_reuse(struct sock *s)
 		flags |= BINDING_IS6;
 	if (s->v6only)
 		flags |= BINDING_V6ONLY;
-	if (s->nl)
+	if (s->nl || s->packet)
 		return 0;
 	if (s->conn)
 		return tcp_set(s->conn, TCP_O_REUSE, (int)flags);

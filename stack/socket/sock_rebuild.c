@@ -20,6 +20,7 @@
 
 #include "epset.h"
 #include "netlink/sock_netlink.h"
+#include "sock_packet.h"
 #include "tcp/tcp_rebuild.h"
 
 /* Every bit that can be ready; what is not ready is no edge. */
@@ -54,6 +55,8 @@ static void claim_sock(struct stack *st, struct sock *s)
 		whole = tcp_is_kept(&st->tcp, s->conn);
 	else if (whole && s->nl)
 		whole = sock_netlink_claim(s);
+	else if (whole && s->packet)
+		whole = packet_claim(a, s->packet);
 	else if (whole)
 		whole = s->pcb && udp_claim(&st->udp, s->pcb);
 	if (whole)
@@ -150,6 +153,8 @@ static void rebuild_sock(struct stack *st, struct sock *s)
 		tcp_set_owner(s->conn, s);
 	else if (s->nl)
 		sock_netlink_rebuild(s);
+	else if (s->packet)
+		sock_packet_rebuild(s);
 	else
 		s->pcb->news.owner = s;
 }
@@ -193,6 +198,7 @@ void sock_rebuild(struct stack *st)
 
 	st->inodes = NULL;
 	list_init(&st->netlinks);
+	list_init(&st->packets.pcbs);
 	rebuild_slots(st);
 	while ((s = arena_next(a, ARENA_SOCK, s)))
 		rebuild_sock(st, s);

@@ -29,6 +29,7 @@
 #include "ground/log.h"
 #include "ground/must.h"
 #include "process/recover.h"
+#include "transport/packet_ring.h"
 #include "ground/sys.h"
 
 struct stack *turn_stack;
@@ -147,6 +148,10 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_MCAST:
 		mcast_on_timer(t);
+		break;
+	case TIMER_RING:
+		packet_ring_on_timer(
+			container_of(t, struct packet_ring, timer));
 		break;
 	case TIMER_DHCP4:
 		dhcp4_on_timer(container_of(t, struct dhcp4, timer));

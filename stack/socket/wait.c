@@ -37,7 +37,7 @@ static uint32_t ready_bits(sock_id id)
 
 	if (!slot)
 		return POLLNVAL;
-	ready = __atomic_load_n(&slot->ready, __ATOMIC_ACQUIRE);
+	ready = sock_slot_ready(slot);
 	if (__atomic_load_n(&slot->generation, __ATOMIC_ACQUIRE) !=
 	    id >> SOCK_INDEX_BITS)
 		return POLLNVAL;

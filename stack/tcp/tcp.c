@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tcp_filter.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
 #include "tcp_out.h"
@@ -48,6 +49,7 @@ void tcp_init(struct tcp *t, struct engine *eng, struct net *net)
 	t->cookie_key = rand_derive(&eng->rand, PURPOSE_TCP_COOKIE);
 	list_init(&t->dirty);
 	list_init(&t->hungry);
+	tcp_filter_init(t);
 	tcp_tw_init(t);
 }
 
@@ -137,6 +139,7 @@ static void reap(struct tcp_conn *c)
 	byteq_clear(&c->rcvq);
 	tcp_reasm_clear(c);
 	tcp_recover_fini(c);
+	tcp_filter_drop(c);
 	t->nconns--;
 	arena_free(t->eng->arena, c);
 }

@@ -19,6 +19,7 @@
 
 #include <sys/types.h>
 
+#include "ground/bpf.h"
 #include "ground/drop.h"
 #include "ground/engine.h"
 #include "link/inet.h"
@@ -47,6 +48,8 @@ struct tcp {
 	struct list time_wait; /* [S] oldest first, at most LIMIT_TIME_WAIT */
 	uint32_t ntime_wait;   /* [S] */
 	struct tcp_timed time_wait_timer; /* [S] for the oldest of them */
+	struct list filters;              /* [S] see tcp_filter.h */
+	struct tcp_filtered *filter_of;   /* [S] the same, by conn */
 	struct list dirty;       /* [S] conns that tcp_flush() must look at */
 	struct list hungry;      /* [S] conns that wait for memory to send */
 	uint8_t hungry_at;       /* [S] enum arena_room when the last began */
@@ -218,6 +221,11 @@ void tcp_set_manner6(struct tcp_conn *c, uint8_t tclass, uint8_t hops,
 
 /* The only interface it shall use; 0: any. */
 void tcp_set_ifindex(struct tcp_conn *c, uint32_t ifindex);
+
+/* Its filter, NULL: none; connections of a listener have it, too. set: takes
+ * the reference over, unless it is -ENOBUFS. */
+struct bpf *tcp_filter(const struct tcp_conn *c);
+int tcp_set_filter(struct tcp_conn *c, struct bpf *f) MUST_CHECK;
 int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value) MUST_CHECK;
 
 /* TCP_CONGESTION: an enum tcp_cc_algo. set: 0 or -EINVAL. */

@@ -14,6 +14,7 @@
  */
 #include "tcp_child.h"
 
+#include "tcp_filter.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
 #include "tcp_priv.h"
@@ -74,7 +75,8 @@ struct tcp_conn *tcp_child_new(struct tcp_conn *listener,
 	if (tcp_new(t, NULL, &c) != 0)
 		return NULL;
 	inherit(c, listener);
-	if (ports_adopt(&t->ports, &c->b, &h->key) != 0)
+	if (tcp_filter_inherit(c, listener) != 0 ||
+	    ports_adopt(&t->ports, &c->b, &h->key) != 0)
 		goto free_conn;
 	take_numbers(c, h);
 	if (tcp_refresh_path(c, true) != 0)

@@ -22,6 +22,7 @@
 #include "tcp_ack.h"
 #include "tcp_child.h"
 #include "tcp_data.h"
+#include "tcp_filter.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
 #include "tcp_out.h"
@@ -416,6 +417,8 @@ static enum verdict input_to(struct tcp_conn *c, struct tcp_seg *s, tcp_seq iss)
 {
 	enum verdict v;
 
+	if (UNLIKELY(c->is_filtered) && !tcp_filter_takes(c, s))
+		return DROP_FILTERED;
 	tcp_begin(c);
 	v = c->state == TCPS_LISTEN ? tcp_listen_input(c, s, iss)
 				    : conn_input(c, s);

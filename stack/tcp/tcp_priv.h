@@ -98,10 +98,11 @@ struct tcp_conn {
 	/* Flags of the application. */
 	bool nodelay : 1, cork : 1, keepalive : 1, oobinline : 1;
 	bool linger_reset : 1, sndbuf_fixed : 1, rcvbuf_fixed : 1;
-	bool recv_shut : 1; /* read side closed by the program */
-	bool send_shut : 1; /* FIN asked for */
-	bool is_orphan : 1; /* tcp_close() was called */
-	bool was_bound : 1; /* by tcp_bind(), not by connect */
+	bool recv_shut : 1;   /* read side closed by the program */
+	bool send_shut : 1;   /* FIN asked for */
+	bool is_orphan : 1;   /* tcp_close() was called */
+	bool was_bound : 1;   /* by tcp_bind(), not by connect */
+	bool is_filtered : 1; /* tcp_filter.c knows by what */
 
 	/* Flags of the protocol. */
 	bool ts_ok : 1, sack_ok : 1, wscale_ok : 1;

@@ -15,6 +15,8 @@
  */
 #include "tcp_rebuild.h"
 
+#include "tcp_filter.h"
+
 #include <errno.h>
 
 #include "tcp_listen.h"
@@ -79,6 +81,7 @@ void tcp_claim(struct tcp *t)
 		if (c->state != TCPS_LISTEN)
 			c->listener = NULL;
 	}
+	tcp_filter_claim(t);
 }
 
 bool tcp_is_kept(const struct tcp *t, const struct tcp_conn *c)
@@ -127,6 +130,7 @@ void tcp_rebuild(struct tcp *t)
 	t->silent = NULL; /* its deadline will do */
 	while ((c = arena_next(a, ARENA_CONN, c)))
 		rebuild_conn(c);
+	tcp_filter_rebuild(t);
 	tcp_tw_rebuild(t);
 	/* Who is known already is not half-open any more. */
 	while ((c = arena_next(a, ARENA_CONN, c))) {

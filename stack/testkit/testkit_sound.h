@@ -17,6 +17,7 @@
 #include "socket/epset.h"
 #include "socket/sock.h"
 #include "netlink/sock_netlink.h"
+#include "socket/sock_packet.h"
 #include "tcp/tcp_listen.h"
 #include "tcp/tcp_priv.h"
 
@@ -66,6 +67,8 @@ static const char *sound_timers(struct stack *st)
 
 	for (uint32_t i = 0; i < st->net.nifs; i++)
 		n += 1 + st->net.ifs[i].neigh.count;
+	SOUND(sound_length(&st->packets.pcbs) >= 0);
+	n += (size_t)sound_length(&st->packets.pcbs);
 	SOUND(h->reserved == n + st->net.reasm.count);
 	SOUND(h->count <= h->reserved && h->reserved <= h->capacity);
 	for (uint32_t i = 0; i < h->count; i++) {
@@ -165,6 +168,11 @@ static const char *sound_sock(struct stack *st, struct sock *s)
 	}
 	if (s->nl) {
 		SOUND(s->slot->ready == sock_netlink_ready(s));
+		return NULL;
+	}
+	if (s->packet) {
+		SOUND(s->packet->news.owner == s);
+		SOUND(s->slot->ready == sock_packet_ready(s));
 		return NULL;
 	}
 	SOUND(s->pcb && s->pcb->news.owner == s);

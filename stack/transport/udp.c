@@ -84,6 +84,7 @@ void udp_free(struct udp_pcb *pcb)
 		ports_release(&u->ports, &pcb->bind);
 	pkt_free_list(u->eng->arena, &pcb->rcvq);
 	udp_err_clear(pcb);
+	bpf_put(u->eng->arena, pcb->filter);
 	news_forget(&pcb->news);
 	arena_free(u->eng->arena, pcb);
 }
@@ -108,6 +109,8 @@ bool udp_claim(struct udp *u, struct udp_pcb *pcb)
 		pcb->rcv_cost += pkt_cost(list_entry(it, struct pkt, link));
 	pcb->err_count = pkt_claim_list(u->eng->arena, &pcb->errq);
 	udp_group_claim(pcb);
+	if (pcb->filter && !bpf_claim(u->eng->arena, pcb->filter))
+		pcb->filter = NULL;
 	return true;
 }
 

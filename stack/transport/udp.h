@@ -22,6 +22,7 @@
 
 #include <sys/types.h>
 
+#include "ground/bpf.h"
 #include "ground/drop.h"
 #include "ground/engine.h"
 #include "link/inet.h"
@@ -103,6 +104,7 @@ struct udp_pcb {
 	uint64_t drops;        /* [S] arrived but did not fit (SO_RXQ_OVFL) */
 	struct list errq;      /* [S] for MSG_ERRQUEUE; see udp_err.h */
 	uint32_t err_count;    /* [S] entries in errq */
+	struct bpf *filter;    /* [S] of the program, or NULL */
 	bool broadcast;        /* [S] SO_BROADCAST */
 	bool shut_read; /* [S] shutdown(SHUT_RD): once empty, at the end */
 	struct udp_manner v4, v6; /* [S] by the family of the datagram */

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "filter.h"
 #include "link/cksum.h"
 #include "net/dhcp4.h"
 #include "net/icmp.h"
@@ -62,6 +63,31 @@ static enum verdict check(struct pkt *p, const struct inet_addr *src,
 }
 
 /*
+ * Where a program's offset 0 is: the UDP or ICMP header, or for a raw socket of
+ * IPv4 the IP header. Both are kept whatever the program says.
+ */
+static bool is_wanted(const struct udp_pcb *pcb, struct pkt *p)
+{
+	size_t header = (size_t)(p->data - p->l3);
+	bool has_ip =
+		pcb->udp->kind == UDP_RAW && !(pcb->bind.flags & BINDING_IS6);
+	bool wanted;
+
+	if (LIKELY(!pcb->filter))
+		return true;
+	if (!has_ip)
+		return filter_takes(pcb->filter, p->ifp, p,
+				    pcb->udp->kind == UDP_PLAIN
+					    ? sizeof(struct udp_wire)
+					    : 1);
+	pkt_push(p, header);
+	wanted = filter_takes(pcb->filter, p->ifp, p, header);
+	if (!pkt_pull(p, header))
+		return false;
+	return wanted;
+}
+
+/*
  * Linux's rule: one more as long as the limit is not passed. The headers stay
  * in front, and the block shrinks to what is in it.
  */
@@ -69,6 +95,8 @@ enum verdict udp_enqueue(struct udp_pcb *pcb, struct pkt *p)
 {
 	struct engine *eng = pcb->udp->eng;
 
+	if (!is_wanted(pcb, p))
+		return DROP_FILTERED;
 	if (pcb->rcv_cost > pcb->rcv_max) {
 		pcb->drops++;
 		return DROP_UDP_FULL;
