@@ -115,10 +115,11 @@ static void filter_of_every_length(struct sock *s, int level, const char *group,
 		struct sockaddr_storage more[4];
 	} f = {.head = whole};
 	struct group_req join = {.gr_interface = 1, .gr_group = address(group)};
+	struct sockaddr_storage from = address(source);
 
 	f.head.gf_group = address(group);
-	for (int i = 0; i < 3; i++)
-		f.head.gf_slist[i] = address(source);
+	for (size_t i = 0; i < 3; i++)
+		memcpy((char *)&f + GROUP_FILTER_SIZE(i), &from, sizeof(from));
 	cr_assert(eq(int, set(s, level, MCAST_JOIN_GROUP, &join, sizeof(join)),
 		     0));
 	for (size_t len = 0; len <= GROUP_FILTER_SIZE(3); len++)
