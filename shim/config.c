@@ -74,6 +74,14 @@ int config_number(const char *s, uint64_t *out, const char **end)
 	return 0;
 }
 
+int config_switch(const char *value, bool *out)
+{
+	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+		return config_refuse("is neither");
+	*out = !strcmp(value, "on");
+	return 0;
+}
+
 int config_each(const char *value, int (*take)(char *part))
 {
 	const char *comma;
@@ -289,10 +297,7 @@ static int take_secret(const char *value)
 
 static int take_offload(const char *value)
 {
-	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return config_refuse("is neither");
-	config.stack.offload = !strcmp(value, "on");
-	return 0;
+	return config_switch(value, &config.stack.offload);
 }
 
 enum need { OPTIONAL, REQUIRED, UNLESS_LINK };
@@ -317,6 +322,7 @@ static const struct variable {
 	 "an address, like 10.0.0.1, or one of each family", OPTIONAL},
 	{"NSSHIM_ROUTE", config_take_route,
 	 "routes, like \"10.9.0.0/16 via 10.0.0.1\", with commas", OPTIONAL},
+	{"NSSHIM_FORWARD", config_take_forward, "on or off", OPTIONAL},
 	{"NSSHIM_DNS", take_dns, "up to 3 addresses, like 10.0.0.1,9.9.9.9",
 	 OPTIONAL},
 	{"NSSHIM_MTU", config_take_mtu,
@@ -433,6 +439,7 @@ uint64_t config_key(void)
 	mix_word(&hash, c->secret);
 	for (size_t i = 0; i < c->naddrs; i++)
 		mix_word(&hash, c->addrs[i]);
+	mix(&hash, &c->forward, sizeof(c->forward));
 	mix(&hash, c->addr_link, sizeof(c->addr_link));
 	mix(&hash, &c->dhcp4, sizeof(c->dhcp4));
 	mix(&hash, &c->autoconf, sizeof(c->autoconf));

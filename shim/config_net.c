@@ -154,6 +154,11 @@ int config_take_route(const char *value)
 	return config_keep_string(value, &config.stack.routes);
 }
 
+int config_take_forward(const char *value)
+{
+	return config_switch(value, &config.stack.forward);
+}
+
 /* Each link's own comes before that of all. */
 static int take_one_mtu(char *part)
 {

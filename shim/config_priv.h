@@ -26,6 +26,9 @@ int config_keep_string(const char *value, const char **out);
 /* Plain decimal: no sign, no blanks, nothing behind it but `*end`. */
 int config_number(const char *s, uint64_t *out, const char **end);
 
+/* "on" or "off". */
+int config_switch(const char *value, bool *out);
+
 /* Calls `take` for each part between commas, which is kept and may be written
  * to; an empty part is wrong. */
 int config_each(const char *value, int (*take)(char *part));
@@ -35,6 +38,7 @@ int config_take_tap(const char *value);
 int config_take_addr(const char *value);
 int config_take_gateway(const char *value);
 int config_take_route(const char *value);
+int config_take_forward(const char *value);
 int config_take_mtu(const char *value);
 int config_take_mac(const char *value);
 

@@ -144,12 +144,18 @@ static void wait_for_address(void)
 		say(why);
 }
 
+/* Is there work also while no program has a socket? A router passes on. */
+static bool needs_keeper(void)
+{
+	return config.stack.dhcp4 || config.stack.forward;
+}
+
 /* What the network lends is looked after while programs do without sockets, and
  * given back when the last one has ended: both are the keeper's. */
 static void get_address(void)
 {
 	wait_for_address();
-	if (!config.stack.dhcp4)
+	if (!needs_keeper())
 		return;
 	stack_need_keeper();
 	tell_children();
@@ -198,7 +204,7 @@ static int join_or_boot(char *why, size_t why_size)
 
 static int start_keeper(void)
 {
-	return keep_start(config.name != NULL || config.stack.dhcp4);
+	return keep_start(config.name != NULL || needs_keeper());
 }
 
 static void end(void);

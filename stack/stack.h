@@ -47,6 +47,7 @@ struct stack_config {
 	uint32_t temporary;  /* of those: IPv6 addresses that change daily */
 	const char *secret;  /* of hardware address and identifiers, or NULL */
 	const char *gateway; /* or NULL */
+	bool forward;        /* be a router between the links */
 	const char *routes;  /* "PREFIX via GW, ...", or NULL */
 	uint32_t mtu[STACK_LINKS_MAX];   /* 0: the device's */
 	uint8_t mac[STACK_LINKS_MAX][6]; /* all zero: made up */

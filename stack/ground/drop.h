@@ -61,6 +61,15 @@
 	X(REASM_OVERLAP, "fragments overlap")                                  \
 	X(REASM_FULL, "too many datagrams or fragments waiting")               \
 	X(REASM_TIMEOUT, "fragments missing for too long")                     \
+	X(FORWARD_LINK, "for another host, by a link-layer broadcast")         \
+	X(FORWARD_DESTINATION, "destination that is never forwarded to")       \
+	X(FORWARD_SOURCE, "source that is never forwarded from")               \
+	X(FORWARD_REVERSE, "source whose way back is another link")            \
+	X(FORWARD_HOPS, "its last hop was ours")                               \
+	X(FORWARD_ROUTE, "no route to forward by")                             \
+	X(FORWARD_SIZE, "too long for the next link")                          \
+	X(FORWARD_UNREACHABLE, "next hop of a forwarded packet is silent")     \
+	X(FORWARD_LOST, "next link did not take a forwarded packet")           \
 	X(ICMP_SHORT, "ICMP message truncated")                                \
 	X(ICMP_CHECKSUM, "ICMP checksum wrong")                                \
 	X(ICMP_TYPE, "ICMP type nobody handles")                               \

@@ -74,6 +74,9 @@ enum limit_count {
 	LIMIT_MSF6 = 64,
 	/* Routes that a DHCP server may bring; the rest is not looked at. */
 	LIMIT_DHCP4_ROUTES = 8,
+	/* Segments that one forwarded frame is cut into: 64 KiB of 512 bytes,
+	 * and to spare. */
+	LIMIT_FORWARD_PIECES = 160,
 	/* Destinations with a path MTU of their own. */
 	LIMIT_PMTU_ENTRIES = 256,
 	/* ICMP errors we send, per second and in one burst (RFC 1812). */
@@ -173,6 +176,7 @@ enum limit_bytes {
 #define LIMIT_REASM_US SEC(30)             /* Linux; RFC 791 says 15 and up */
 #define LIMIT_REASM6_US SEC(60)            /* RFC 8200 4.5 */
 #define LIMIT_REDIRECT_US SEC(300)         /* Linux: ip_rt_gc_timeout */
+#define LIMIT_REDIRECT_GAP_US MSEC(100)    /* between those that we send */
 #define LIMIT_PMTU_US SEC(600)             /* RFC 1191 6.3 */
 #define LIMIT_TIME_WAIT_US SEC(60)         /* Linux TCP_TIMEWAIT_LEN */
 #define LIMIT_FIN_WAIT_2_US SEC(60)        /* Linux tcp_fin_timeout */

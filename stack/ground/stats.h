@@ -29,6 +29,8 @@
 	X(IP_REASM_OKS)                                                        \
 	X(IP_REASM_FAILS)                                                      \
 	X(IP_FRAG_CREATES)                                                     \
+	X(IP_FORWARDS)                                                         \
+	X(IP_FORWARD_REFUSED)                                                  \
 	X(ICMP_IN)                                                             \
 	X(ICMP_OUT)                                                            \
 	X(ICMP_OUT_LIMITED)                                                    \

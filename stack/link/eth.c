@@ -249,13 +249,43 @@ void eth_ask(struct iface *ifp, const struct inet_addr *a,
 		nd_solicit(ifp, a, known);
 }
 
+/* A packet that we have forwarded: its sender is another host. */
+static bool is_forwarded(const struct net *n, const struct pkt *p)
+{
+	struct inet_addr src;
+
+	if (!n->forwards || p->len < (ip_is6(p) ? sizeof(struct ip6_wire)
+						: sizeof(struct ip4_wire)))
+		return false;
+	src = ip_src(p);
+	return !net_is_local(n, &src);
+}
+
+static void tell_sender(struct iface *ifp, struct pkt *p)
+{
+	if (ip_is6(p))
+		icmp6_send_error(ifp, p, ICMP6_UNREACHABLE, ICMP6_UNREACH_ADDR,
+				 0);
+	else
+		icmp4_send_error(ifp, p, ICMP4_UNREACHABLE, ICMP4_UNREACH_HOST,
+				 0);
+}
+
+static void tell_transport(struct iface *ifp, struct pkt *p)
+{
+	if (ip_is6(p))
+		icmp6_local_error(ifp->net, p, ICMP6_UNREACH_ADDR);
+	else
+		icmp4_local_error(ifp->net, p, ICMP4_UNREACH_HOST);
+}
+
 void eth_unreachable(struct iface *ifp, struct pkt *p)
 {
 	p->ifp = ifp;
 	p->l3 = p->data;
-	if (ifp->net && p->len > 0 && ip_is6(p))
-		icmp6_local_error(ifp->net, p, ICMP6_UNREACH_ADDR);
+	if (ifp->net && p->len > 0 && is_forwarded(ifp->net, p))
+		tell_sender(ifp, p);
 	else if (ifp->net && p->len > 0)
-		icmp4_local_error(ifp->net, p, ICMP4_UNREACH_HOST);
+		tell_transport(ifp, p);
 	pkt_free(ifp->eng->arena, p);
 }

@@ -277,7 +277,7 @@ static bool may_complain(const struct iface *ifp, const struct pkt *p)
 }
 
 void icmp4_send_error(struct iface *ifp, const struct pkt *p, uint8_t type,
-		      uint8_t code, uint16_t mtu)
+		      uint8_t code, uint32_t word)
 {
 	const struct ip4_wire *ip = ip_of(p);
 	size_t have = (size_t)(p->data + p->len - p->l3);
@@ -299,8 +299,10 @@ void icmp4_send_error(struct iface *ifp, const struct pkt *p, uint8_t type,
 
 	tx_init(&t);
 	icmp = tx_push(&t, sizeof(*icmp));
-	*icmp = (struct icmp_wire){
-		.type = type, .code = code, .seq = be16_make(mtu)};
+	*icmp = (struct icmp_wire){.type = type,
+				   .code = code,
+				   .id = be16_make((uint16_t)(word >> 16)),
+				   .seq = be16_make((uint16_t)word)};
 	sum = cksum_partial(icmp, sizeof(*icmp), 0);
 	icmp->cksum = cksum_finish(cksum_partial(ip, quote, sum));
 	if (!tx_add(&t, ip, quote))

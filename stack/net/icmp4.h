@@ -21,11 +21,12 @@
 enum verdict icmp4_input(struct iface *ifp, struct pkt *p);
 
 /*
- * Tells p's sender. p->l3 is the offending packet's IP header. `mtu` only for
- * fragmentation needed. Does nothing when the rules or the rate forbid it.
+ * Tells p's sender. p->l3 is the offending packet's IP header. `word` is the
+ * MTU of fragmentation needed, the gateway of a redirect. Does nothing when the
+ * rules or the rate forbid it.
  */
 void icmp4_send_error(struct iface *ifp, const struct pkt *p, uint8_t type,
-		      uint8_t code, uint16_t mtu);
+		      uint8_t code, uint32_t word);
 
 /* Our own packet `p` (whole, from its IP header) could not leave: tells the
  * transport as if a router had said `code` (ICMP4_UNREACH_*). */

@@ -9,8 +9,8 @@
  *   puts the header on, and cuts what is too long and may be cut.
  *
  * Comes in   eth.c hands over frames of type 0x0800; transports send.
- * Goes out   up to ICMP, TCP and UDP (a switchboard); down to eth.c.
- * Never      forwards. A packet for another host is dropped.
+ * Goes out   up to ICMP, TCP and UDP (a switchboard); down to eth.c; what is
+ *            for another host to forward.c, on a router.
  * Lock       the stack lock is held.
  * Follows    RFC 791, RFC 1122 3.2, RFC 6864 (identification).
  */
@@ -21,6 +21,7 @@
 
 #include "link/cksum.h"
 #include "link/eth.h"
+#include "forward.h"
 #include "icmp4.h"
 #include "igmp.h"
 #include "reasm.h"
@@ -209,12 +210,15 @@ enum verdict ip4_input(struct iface *ifp, struct pkt *p)
 	v = check_source(ifp, &src, ip->proto);
 	if (v != DONE)
 		return v;
+	p->l3 = p->data;
 	v = check_destination(ifp, p, &dst);
+	if (v == DROP_IP_NOT_OURS && ifp->net->forwards &&
+	    !inet_is_multicast(&dst))
+		return forward4(ifp, p);
 	if (v != DONE)
 		return v;
 
 	/* RFC 1122 3.2.1.7: a TTL of 0 or 1 is no reason to refuse it. */
-	p->l3 = p->data;
 	p->tos = ip->tos;
 	if (!pkt_pull(p, ip4_wire_len(ip)))
 		return DROP_IP_SHORT;

@@ -11,7 +11,7 @@
  *
  * Comes in   eth.c hands over frames of type 0x86dd; transports send.
  * Goes out   up to ICMPv6, TCP and UDP (a switchboard); down to eth.c.
- * Never      forwards. A packet for another host is dropped.
+ *            What is for another host goes to forward.c, on a router.
  * Lock       the stack lock is held.
  * Follows    RFC 8200, RFC 6437 3 (flow label), RFC 4007 9 (zones),
  *            RFC 4291 2.5, RFC 8021 (no atomic fragments).
@@ -23,6 +23,7 @@
 
 #include "link/cksum.h"
 #include "link/eth.h"
+#include "forward.h"
 #include "icmp6.h"
 #include "ip6_ext.h"
 #include "mld.h"
@@ -243,13 +244,16 @@ enum verdict ip6_input(struct iface *ifp, struct pkt *p)
 	v = check_header(p);
 	if (v == DONE)
 		v = check_source(ifp, ip);
+	p->l3 = p->data;
 	if (v == DONE)
 		v = check_destination(ifp, p, ip);
+	if (v == DROP_IP6_NOT_OURS && ifp->net->forwards &&
+	    !inet_is4(&ip->dst) && !inet_is_multicast(&ip->dst))
+		return forward6(ifp, p);
 	if (v != DONE)
 		return v;
 
 	/* RFC 8200 3: a hop limit of 0 is no reason for a host to refuse. */
-	p->l3 = p->data;
 	p->tos = (uint8_t)(be32_get(ip->ver_tc_flow) >> IP6_TCLASS_SHIFT);
 	v = walk(ifp, p, &whole);
 	return whole ? input_whole(ifp, whole) : v;

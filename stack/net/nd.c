@@ -211,6 +211,8 @@ static void advertise(struct iface *ifp, const struct inet_addr *ours,
 	/* RFC 4429 3.3: who has it for certain wins. */
 	if (!is_optimistic(ifp, ours))
 		flags |= ND_OVERRIDE;
+	if (ifp->net->forwards)
+		flags |= ND_ROUTER;
 	tx_init(&t);
 	push_ll(&t, ifp, ND_OPT_TARGET_LL);
 	push_message(&t, ICMP6_NEIGHBOR_ADVERT, flags, ours);

@@ -52,6 +52,7 @@ struct net {
 	struct mcast mcast;      /* [S] */
 	uint32_t icmp_tokens;    /* [S] errors we may still send */
 	usecs icmp_refill;       /* [S] when tokens were last added */
+	usecs redirect_next;     /* [S] when we may send another one */
 	bool forwards;  /* [S] a router: packets of others are passed on */
 	uint32_t ip_id; /* [S] counter mixed per destination */
 };

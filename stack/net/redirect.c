@@ -104,7 +104,8 @@ bool redirect_learn(struct iface *ifp, const struct inet_addr *from,
 	struct redirect *r;
 	struct path path;
 
-	if (inet_is_multicast(dst) || net_is_local(n, dst) ||
+	/* RFC 1812 5.2.7.2, RFC 4861 8: a router has its routes. */
+	if (n->forwards || inet_is_multicast(dst) || net_is_local(n, dst) ||
 	    !is_possible_hop(ifp, dst, hop))
 		return false;
 	if (route_lookup_on(n, dst, NULL, ifp->index, &path) < 0 ||

@@ -352,3 +352,12 @@ int route_lookup_on(struct net *n, const struct inet_addr *dst,
 		out->source = *src;
 	return needs_router_in_vain(out, dst) ? -ENETUNREACH : 0;
 }
+
+bool route_is_feasible(struct net *n, const struct inet_addr *src,
+		       uint32_t ifindex)
+{
+	struct choice best, there;
+
+	return choose(n, src, 0, &best) && choose(n, src, ifindex, &there) &&
+	       there.ifp && there.bits == best.bits;
+}

@@ -50,4 +50,11 @@ int route_lookup_on(struct net *n, const struct inet_addr *dst,
 int route_lookup_through(struct net *n, const struct inet_addr *dst,
 			 struct path *out) MUST_CHECK;
 
+/*
+ * Could the best route to `src` lead out of `ifindex`? RFC 3704 2.3: then a
+ * packet from there may come in by it.
+ */
+bool route_is_feasible(struct net *n, const struct inet_addr *src,
+		       uint32_t ifindex);
+
 #endif

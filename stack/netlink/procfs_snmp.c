@@ -52,13 +52,13 @@ static void ip(const struct stack *st, struct procfs_text *t)
 		dropped(st, DROP_IP_TOTAL_LENGTH) +
 		dropped(st, DROP_IP_CHECKSUM) + dropped(st, DROP_IP_OPTION);
 	const struct counter c[] = {
-		{"Forwarding", 2},
+		{"Forwarding", st->net.forwards ? 1 : 2},
 		{"DefaultTTL", IP_TTL_DEFAULT},
 		{"InReceives", count(st, STAT_IP_IN_RECEIVES)},
 		{"InHdrErrors", bad},
 		{"InAddrErrors",
 		 dropped(st, DROP_IP_NOT_OURS) + dropped(st, DROP_IP_SOURCE)},
-		{"ForwDatagrams", 0},
+		{"ForwDatagrams", count(st, STAT_IP_FORWARDS)},
 		{"InUnknownProtos", dropped(st, DROP_IP_PROTOCOL)},
 		{"InDiscards", dropped(st, DROP_NO_MEMORY)},
 		{"InDelivers", count(st, STAT_IP_IN_DELIVERS)},

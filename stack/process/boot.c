@@ -117,6 +117,7 @@ static int make_stack(struct arena *arena, const struct stack_config *c,
 	st->eng.now = driver_now();
 	st->wall_offset = driver_wall_offset();
 	st->tcp.has_sleepers = true;
+	st->net.forwards = c->forward;
 	*out = st;
 	return link_list_parse(c->link, &st->links, why->text, why->size);
 }

@@ -6,7 +6,7 @@
  * What this room is for
  *   NSSHIM_GATEWAY and NSSHIM_ROUTE, once all links have their addresses.
  *
- * Proved by  shim/config_test.c
+ * Proved by  integration/router.sh
  */
 #include <errno.h>
 #include <stdio.h>
