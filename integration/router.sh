@@ -125,8 +125,8 @@ transfer()
 
 hop_seen()
 {
-  kernel traceroute -n -q 1 -w 2 "$1" | tee "$work/trace.log" |
-    grep -q "^ *1 *$2 "
+  kernel traceroute -n -q 1 -w 5 "$1" >"$work/trace.log"
+  grep -q "^ *1 *$2 " "$work/trace.log"
 }
 
 make_links
