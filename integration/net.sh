@@ -35,6 +35,7 @@ ns=nsst$$
 ns_plain=nssp$$
 work=
 started=()
+hosts=()
 ours_options=()
 ipv6=
 OURS=10.77.0.2
@@ -75,9 +76,10 @@ need()
 # Namespaces whose test is dead: the number in the name is its process.
 net_sweep()
 {
-  local name
-  for name in $(ip netns list 2>/dev/null | grep -oE '^nss[tp][0-9]+'); do
-    [[ ! -e /proc/${name#nss?} ]] || continue
+  local name number
+  for name in $(ip netns list 2>/dev/null | grep -oE '^nss[tp][0-9]+(-[0-9]+)?'); do
+    number=${name#nss?}
+    [[ ! -e /proc/${number%-*} ]] || continue
     ip netns pids "$name" 2>/dev/null | xargs -r kill -9 2>/dev/null
     ip netns del "$name" 2>/dev/null
   done
@@ -90,7 +92,7 @@ net_down()
   for pid in "${started[@]}"; do
     kill "$pid" 2>/dev/null
   done
-  for name in $ns $ns_plain; do
+  for name in $ns $ns_plain "${hosts[@]}"; do
     [[ -e /run/netns/$name ]] || continue
     # A moment to end by themselves, then none.
     for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -109,6 +111,14 @@ new_namespace()
   ip -n "$1" link set lo up
   # Every kernel end runs CUBIC, whatever this machine's default is.
   ip netns exec "$1" sysctl -qw net.ipv4.tcp_congestion_control=cubic 2>/dev/null
+}
+
+# new_host N: one more host; its namespace is $host.
+new_host()
+{
+  host=$ns-$1
+  hosts+=("$host")
+  new_namespace "$host"
 }
 
 net_up()
