@@ -46,6 +46,8 @@
 	X(TCP_RETRANS_SEGS)                                                    \
 	X(TCP_FAST_RETRANS)                                                    \
 	X(TCP_RTO_TIMEOUTS)                                                    \
+	X(TCP_LOSS_PROBES)                                                     \
+	X(TCP_LOSS_PROBE_REPAIRS)                                              \
 	X(TCP_OUT_RSTS)                                                        \
 	X(TCP_CHALLENGE_ACKS)                                                  \
 	X(TCP_DUP_ACKS_IN)                                                     \

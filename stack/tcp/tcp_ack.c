@@ -22,6 +22,7 @@
 #include "tcp_out.h"
 #include "tcp_recover.h"
 #include "tcp_reply.h"
+#include "tcp_tail.h"
 #include "tcp_timer.h"
 
 /* RFC 5961 7: the limit itself must not be guessable. */
@@ -180,6 +181,7 @@ static void on_advance(struct tcp_conn *c, const struct tcp_seg *s,
 		c->probing = false;
 	c->soft_error = 0;
 	tcp_timer_on_progress(c);
+	tcp_tail_on_progress(c);
 	if (c->recovery != TCP_RECOVER_FAST)
 		grow_window(c, a->bytes, rtt_us);
 	grow_sndbuf(c);
@@ -236,12 +238,13 @@ static void process(struct tcp_conn *c, const struct tcp_seg *s)
 
 void tcp_ack_new(struct tcp_conn *c, const struct tcp_seg *s)
 {
-	struct tcp_acked a;
+	struct tcp_acked a = {.in_flight = tcp_flight(c)};
 
 	on_advance(c, s, &a);
 	c->snd_wl1 = s->seq;
 	c->snd_wl2 = s->ack;
-	if (UNLIKELY(c->has_recover || c->sack || c->dupacks || c->can_eifel))
+	if (UNLIKELY(c->has_recover || c->sack || c->dupacks || c->can_eifel ||
+		     c->tail_out))
 		tcp_recover_on_ack(c, s, &a);
 	tcp_mark_dirty(c);
 }

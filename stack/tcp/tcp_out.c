@@ -25,6 +25,7 @@
 #include "tcp_priv.h"
 #include "tcp_recover.h"
 #include "tcp_segment.h"
+#include "tcp_tail.h"
 #include "tcp_timer.h"
 
 /* What keeps the sender from sending more. */
@@ -151,6 +152,7 @@ static void on_new_sent(struct tcp_conn *c, uint32_t n, bool fin)
 	c->last_tx = c->eng->now;
 	c->probing = false;
 	tcp_timer_on_sent(c);
+	tcp_tail_on_progress(c);
 }
 
 /* Sends new data as far as all windows go. */
@@ -357,6 +359,35 @@ void tcp_out_window_probe(struct tcp_conn *c)
 	c->probing = true;
 	c->rtt_at = 0;
 	c->snd_nxt = seq_max(c->snd_nxt, c->snd_una + s.len);
+}
+
+/* New data even when the congestion window is full. */
+static bool send_one_new(struct tcp_conn *c, uint32_t most, struct range *sent)
+{
+	struct tcp_shape s = {.seq = c->snd_nxt};
+	uint32_t unsent = tcp_unsent_bytes(c);
+	ssize_t n;
+
+	s.len = MIN(MIN(unsent, most), c->mss);
+	s.flags = s.len == unsent ? TCP_PSH : 0;
+	n = tcp_segment_send(c, &s);
+	if (n <= 0)
+		return false;
+	on_new_sent(c, (uint32_t)n, false);
+	*sent = (struct range){s.seq, c->snd_nxt};
+	return true;
+}
+
+bool tcp_out_tail_probe(struct tcp_conn *c, struct range *sent)
+{
+	uint32_t room = window_room(c);
+
+	c->tail_resent = tcp_unsent_bytes(c) == 0 || room == 0;
+	if (!c->tail_resent)
+		return send_one_new(c, room, sent);
+	*sent = (struct range){seq_max(c->snd_una, c->snd_nxt - c->mss),
+			       c->snd_nxt};
+	return resend(c, sent);
 }
 
 void tcp_out_keepalive(struct tcp_conn *c)

@@ -17,6 +17,7 @@
 #include "ground/base.h"
 #include "tcp_seq.h"
 
+struct range;
 struct tcp_conn;
 
 void tcp_output(struct tcp_conn *c);
@@ -32,6 +33,10 @@ void tcp_out_reset(struct tcp_conn *c);
 
 /* RFC 1122 4.2.2.17: a byte into a closed window. */
 void tcp_out_window_probe(struct tcp_conn *c);
+
+/* RFC 8985 7.3: a segment of new data, or the last one again; sets tail_resent,
+ * and *sent to what it was. False: the link is full. */
+bool tcp_out_tail_probe(struct tcp_conn *c, struct range *sent) MUST_CHECK;
 
 /* RFC 1122 4.2.3.6: an old sequence number, which must be answered. */
 void tcp_out_keepalive(struct tcp_conn *c);

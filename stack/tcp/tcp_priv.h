@@ -36,6 +36,7 @@ struct tcp_reasm;
 /* What a conn waits for; each has a deadline in the conn. */
 enum tcp_deadline {
 	TCP_T_REXMIT,    /* the oldest unacknowledged is overdue (RFC 6298) */
+	TCP_T_TAIL,      /* probe for a loss at the end (RFC 8985) */
 	TCP_T_PERSIST,   /* probe a closed window */
 	TCP_T_DELACK,    /* an ACK we owe */
 	TCP_T_KEEPALIVE, /* is the peer still there? */
@@ -128,6 +129,8 @@ struct tcp_conn {
 	bool rxt_force : 1;      /* resend one segment whatever cwnd says */
 	bool window_blocked : 1; /* data waits for the peer's window */
 	bool is_broken : 1;      /* its data did not survive: tcp_rebuild.c */
+	bool tail_out : 1;       /* a tail probe is under way; tcp_tail.c */
+	bool tail_resent : 1;    /* and it was no new data */
 
 	/* Sending. Sequence numbers as RFC 9293 3.3.1 names them. */
 	tcp_seq iss, snd_una, snd_nxt;
@@ -172,9 +175,10 @@ struct tcp_conn {
 	tcp_seq round_end;   /* this round ends when it is acknowledged */
 
 	/* Loss. */
-	tcp_seq recover_seq;   /* RFC 6582 recover */
-	struct tcp_sack *sack; /* scoreboard; NULL: nothing SACKed */
-	tcp_seq rxt_nxt;       /* TCP_RECOVER_RTO: next to resend */
+	tcp_seq recover_seq;         /* RFC 6582 recover */
+	struct tcp_sack *sack;       /* scoreboard; NULL: nothing SACKed */
+	tcp_seq rxt_nxt;             /* TCP_RECOVER_RTO: next to resend */
+	tcp_seq tail_from, tail_end; /* of the tail probe */
 	uint32_t dupacks;
 	uint32_t retries; /* timeouts, or unanswered probes, in a row */
 	uint32_t total_retrans;

@@ -20,6 +20,7 @@
 #include "tcp_recover.h"
 
 #include "tcp_priv.h"
+#include "tcp_tail.h"
 
 void tcp_recover_fini(struct tcp_conn *c)
 {
@@ -151,6 +152,7 @@ static void begin(struct tcp_conn *c, enum tcp_recovery how)
 	c->rxt_force = true;
 	c->undo_rxts = 0;
 	c->can_undo = c->can_eifel = true;
+	c->tail_out = false;
 	if (c->sack)
 		tcp_sack_on_recovery(c->sack, c->snd_una);
 }
@@ -284,6 +286,7 @@ void tcp_recover_on_ack(struct tcp_conn *c, const struct tcp_seg *s,
 	struct tcp_sack_news news = {.newly_sacked = 0};
 
 	take_blocks(c, s, &news);
+	tcp_tail_on_ack(c, s, a, &news);
 	if (news.is_dsack)
 		on_dsack(c);
 

@@ -46,6 +46,14 @@ static struct tcp_conn *ten_in_flight(struct seg syn)
 	return c;
 }
 
+/* RFC 8985 7: nobody answers ten_in_flight(), nor the probe, until the timeout
+ * has passed. */
+static void probe_in_vain(struct tcp_conn *c)
+{
+	kit_advance(&kit, 2 * tcp_rtt_rto_us(&c->rtt) - MSEC(1));
+	EXPECT(.flags = ACK, .seq = 10001, .ack = 1, .len = 1000);
+}
+
 /* RFC 3042: the first two duplicates let one new segment out each. */
 Test(tcp_recover, first_duplicates_let_new_data_out)
 {
@@ -223,7 +231,7 @@ Test(tcp_recover, spurious_timeout_is_undone)
 	c = ten_in_flight(syn);
 	cwnd = c->cc.cwnd;
 	ecr = kit.ts_ecr;
-	kit_advance(&kit, tcp_rtt_rto_us(&c->rtt) + MSEC(5));
+	probe_in_vain(c);
 	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
 	cr_assert(eq(u32, c->cc.cwnd, 1000));
 	INJECT(.flags = ACK, .seq = 1, .ack = 2001, .has_ts = true,
@@ -231,7 +239,7 @@ Test(tcp_recover, spurious_timeout_is_undone)
 	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
 	cr_assert(ge(u32, c->cc.cwnd, cwnd));
 	/* No go-back-N: what follows is new. */
-	EXPECT(.flags = ACK, .seq = 10001, .ack = 1, .len = 1000);
+	EXPECT(.flags = ACK, .seq = 11001, .ack = 1, .len = 1000);
 	kit_forget_frames(&kit);
 }
 
@@ -244,10 +252,115 @@ Test(tcp_recover, true_timeout_is_not_undone)
 	syn.has_ts = true;
 	syn.tsval = 1;
 	c = ten_in_flight(syn);
-	kit_advance(&kit, tcp_rtt_rto_us(&c->rtt) + MSEC(5));
+	probe_in_vain(c);
 	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
 	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
 	cr_assert(eq(int, c->recovery, TCP_RECOVER_RTO));
+	kit_forget_frames(&kit);
+}
+
+/* --- the tail ------------------------------------------------------------ */
+
+static usecs until_probe(const struct tcp_conn *c)
+{
+	return c->deadline[TCP_T_TAIL] - c->eng->now;
+}
+
+/* Ten segments in flight, nothing more to send. */
+static struct tcp_conn *ten_and_no_more(struct seg syn)
+{
+	struct tcp_conn *c = kit_established_with(&kit, syn);
+
+	kit_send(&kit, c, 10000);
+	kit_forget_frames(&kit);
+	return c;
+}
+
+/* RFC 8985 7.3: nothing new to send: the last segment again. */
+Test(tcp_recover, tail_probe_is_the_last_segment)
+{
+	struct tcp_conn *c = ten_and_no_more(sacker);
+	uint32_t cwnd = c->cc.cwnd;
+
+	cr_assert(lt(u64, until_probe(c), tcp_rtt_rto_us(&c->rtt)));
+	kit_advance(&kit, until_probe(c));
+	EXPECT(.flags = ACK | PSH, .seq = 9001, .ack = 1, .len = 1000);
+	SILENCE();
+	/* One at a time, and it is no timeout. */
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
+	cr_assert(eq(u32, c->cc.cwnd, cwnd));
+	cr_assert(c->deadline[TCP_T_TAIL] == USECS_NEVER);
+	cr_assert(c->deadline[TCP_T_REXMIT] ==
+		  c->eng->now + tcp_rtt_rto_us(&c->rtt));
+	kit_forget_frames(&kit);
+}
+
+/* RFC 8985 6.2: its SACK condemns what was sent two round trips earlier. */
+Test(tcp_recover, tail_probe_that_is_sacked_finds_all_holes)
+{
+	struct tcp_conn *c = ten_and_no_more(sacker);
+
+	INJECT(.flags = ACK, .seq = 1, .ack = 5001);
+	kit_advance(&kit, until_probe(c));
+	EXPECT(.flags = ACK | PSH, .seq = 9001, .ack = 1, .len = 1000);
+	INJECT(.flags = ACK, .seq = 1, .ack = 5001, .nsack = 1,
+	       .sack = {{9001, 10001}});
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_FAST));
+	for (uint32_t seq = 5001; seq < 8001; seq += 1000)
+		EXPECT(.flags = ACK, .seq = seq, .ack = 1, .len = 1000);
+	SILENCE(); /* the window was cut */
+	INJECT(.flags = ACK, .seq = 1, .ack = 6001, .nsack = 1,
+	       .sack = {{9001, 10001}});
+	EXPECT(.flags = ACK, .seq = 8001, .ack = 1, .len = 1000);
+	INJECT(.flags = ACK, .seq = 1, .ack = 10001);
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
+}
+
+/* RFC 8985 7.4.2: the probe itself repaired it: a loss all the same. */
+Test(tcp_recover, tail_probe_that_repairs_costs_window)
+{
+	struct tcp_conn *c = ten_and_no_more(sacker);
+	uint32_t cwnd = c->cc.cwnd;
+
+	INJECT(.flags = ACK, .seq = 1, .ack = 8001);
+	kit_advance(&kit, until_probe(c));
+	EXPECT(.flags = ACK | PSH, .seq = 9001, .ack = 1, .len = 1000);
+	INJECT(.flags = ACK, .seq = 1, .ack = 10001);
+	/* It may have been the original: the next ACK tells. */
+	cr_assert(ge(u32, c->cc.cwnd, cwnd));
+	kit_send(&kit, c, 2000);
+	kit_forget_frames(&kit);
+	INJECT(.flags = ACK, .seq = 1, .ack = 12001);
+	cr_assert(lt(u32, c->cc.cwnd, cwnd));
+	cr_assert(not(c->tail_out));
+}
+
+Test(tcp_recover, tail_probe_that_arrived_twice_costs_nothing)
+{
+	struct tcp_conn *c = ten_and_no_more(sacker);
+	uint32_t cwnd = c->cc.cwnd;
+
+	kit_advance(&kit, until_probe(c));
+	EXPECT(.flags = ACK | PSH, .seq = 9001, .ack = 1, .len = 1000);
+	INJECT(.flags = ACK, .seq = 1, .ack = 10001);
+	INJECT(.flags = ACK, .seq = 1, .ack = 10001, .nsack = 1,
+	       .sack = {{9001, 10001}});
+	cr_assert(not(c->tail_out));
+	kit_send(&kit, c, 2000);
+	kit_forget_frames(&kit);
+	INJECT(.flags = ACK, .seq = 1, .ack = 12001);
+	cr_assert(ge(u32, c->cc.cwnd, cwnd));
+}
+
+/* RFC 8985 7.2. */
+Test(tcp_recover, tail_is_not_probed_without_sack_or_for_one_segment)
+{
+	struct tcp_conn *c = ten_and_no_more(plain);
+
+	cr_assert(c->deadline[TCP_T_TAIL] == USECS_NEVER);
+	c = kit_established_with(&kit, sacker);
+	kit_send(&kit, c, 1000);
+	cr_assert(c->deadline[TCP_T_TAIL] == USECS_NEVER);
 	kit_forget_frames(&kit);
 }
 

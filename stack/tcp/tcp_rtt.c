@@ -23,6 +23,12 @@
 
 static const struct tcp_rtt_best nothing = {.rtt_us = UINT32_MAX};
 
+/* After 49 days an old stretch may look young once more, for 5 minutes. */
+static usecs age_us(const struct tcp_rtt_best *b, usecs now)
+{
+	return MSEC((uint32_t)(now / 1000) - b->since_ms);
+}
+
 static uint32_t clamp_rto(uint64_t us)
 {
 	return (uint32_t)MIN(us, (uint64_t)LIMIT_RTO_MAX_US);
@@ -39,7 +45,7 @@ void tcp_rtt_init(struct tcp_rtt *r)
 static void forget_old_stretches(struct tcp_rtt *r, usecs now)
 {
 	for (size_t i = 0; i < ARRAY_LEN(r->best); i++) {
-		if (now - r->best[i].since >= TCP_RTT_MIN_WINDOW_US)
+		if (age_us(&r->best[i], now) >= TCP_RTT_MIN_WINDOW_US)
 			r->best[i] = nothing;
 	}
 }
@@ -47,11 +53,12 @@ static void forget_old_stretches(struct tcp_rtt *r, usecs now)
 static void note_minimum(struct tcp_rtt *r, usecs now, uint32_t rtt_us)
 {
 	bool is_new = r->best[0].rtt_us == UINT32_MAX ||
-		      now - r->best[0].since >= STRETCH_US;
+		      age_us(&r->best[0], now) >= STRETCH_US;
 
 	if (is_new) {
 		memmove(&r->best[1], &r->best[0], 2 * sizeof(r->best[0]));
-		r->best[0] = (struct tcp_rtt_best){now, rtt_us};
+		r->best[0] =
+			(struct tcp_rtt_best){(uint32_t)(now / 1000), rtt_us};
 		forget_old_stretches(r, now);
 		return;
 	}

@@ -24,8 +24,8 @@
 
 /* The shortest sample of one stretch of time, a third of the window. */
 struct tcp_rtt_best {
-	usecs since;     /* [S] when the stretch began */
-	uint32_t rtt_us; /* [S] UINT32_MAX: none */
+	uint32_t since_ms; /* [S] when the stretch began, low bits */
+	uint32_t rtt_us;   /* [S] UINT32_MAX: none */
 };
 
 struct tcp_rtt {

@@ -114,6 +114,19 @@ void tcp_sack_trim(struct tcp_sack *s, uint32_t una)
 		s->high_rxt = una;
 	if (s->has_rescue_rxt && seq_lt(s->rescue_rxt, una))
 		s->rescue_rxt = una - 1;
+	s->has_late = s->has_late && seq_lt(una, s->late);
+}
+
+void tcp_sack_on_late(struct tcp_sack *s, uint32_t seq)
+{
+	if (!s->has_late || seq_lt(s->late, seq))
+		s->late = seq;
+	s->has_late = true;
+}
+
+static bool is_late(const struct tcp_sack *s, uint32_t seq)
+{
+	return s->has_late && seq_lt(seq, s->late);
 }
 
 void tcp_sack_on_recovery(struct tcp_sack *s, uint32_t una)
@@ -158,7 +171,8 @@ bool tcp_sack_is_lost(const struct tcp_sack *s, uint32_t seq, uint32_t mss)
 		const struct range *r = &s->got.r[i];
 
 		if (seq_lt(seq, r->from))
-			return is_enough(s->got.count - i, above, mss);
+			return is_enough(s->got.count - i, above, mss) ||
+			       is_late(s, seq);
 		if (seq_lt(seq, r->to))
 			return false;
 		above -= r->to - r->from;
@@ -190,7 +204,8 @@ uint32_t tcp_sack_pipe(const struct tcp_sack *s, uint32_t una, uint32_t nxt,
 		const struct range *r = &s->got.r[i];
 
 		pipe += hole_pipe(s, (struct range){at, r->from},
-				  is_enough(s->got.count - i, above, mss));
+				  is_late(s, at) || is_enough(s->got.count - i,
+							      above, mss));
 		above -= r->to - r->from;
 		at = r->to;
 	}

@@ -28,6 +28,8 @@ struct tcp_sack {
 	uint32_t sacked;     /* [S] sequence numbers in got */
 	uint32_t high_rxt;   /* [S] holes before it were resent; RFC: HighRxt */
 	uint32_t rescue_rxt; /* [S] no rescue before una passes it */
+	uint32_t late;       /* [S] what is not SACKed before it is lost */
+	bool has_late;       /* [S] late counts */
 	bool has_high_rxt;   /* [S] high_rxt counts: recovery is on */
 	bool has_rescue_rxt; /* [S] rescue_rxt counts */
 };
@@ -85,6 +87,10 @@ uint32_t tcp_sack_highest(const struct tcp_sack *s, uint32_t una);
  * two segments' worth of bytes. False for a SACKed seq.
  */
 bool tcp_sack_is_lost(const struct tcp_sack *s, uint32_t seq, uint32_t mss);
+
+/* What stands at `seq` was sent much later than all before it, and arrived: the
+ * rest of those will not (RFC 8985). */
+void tcp_sack_on_late(struct tcp_sack *s, uint32_t seq);
 
 /* RFC 6675 SetPipe(): the estimate of what is in flight. */
 uint32_t tcp_sack_pipe(const struct tcp_sack *s, uint32_t una, uint32_t nxt,

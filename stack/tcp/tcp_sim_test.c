@@ -242,6 +242,102 @@ Test(tcp_sim, narrow_wire_is_used_well, .timeout = 300)
 	cr_assert(rate > 0.7 * 20000000 / 8, "%.0f bytes/s", rate);
 }
 
+/* Of the data frames from a the last few are lost, once. */
+static struct {
+	tcp_seq from;
+	uint32_t left;
+} tail;
+
+static bool lose_the_tail(struct kit_wire *w, int to, const struct kit_frame *f)
+{
+	const struct ip4_wire *ip = (const void *)f->bytes;
+	const struct tcp_wire *t = (const void *)(ip + 1);
+	size_t head = sizeof(*ip) + (size_t)(t->offset >> 4) * 4;
+
+	(void)w;
+	if (to != 0 || f->len <= head || tail.left == 0 ||
+	    seq_lt(be32_get(t->seq), tail.from))
+		return true;
+	tail.left--;
+	return false;
+}
+
+static uint64_t timeouts(void)
+{
+	return wire.a.eng.stats.count[STAT_TCP_RTO_TIMEOUTS];
+}
+
+/* Ten segments, of which the last `lost` get lost; microseconds until all has
+ * arrived. The last window is what may be lost without a sign. */
+static usecs burst_without_its_tail(uint32_t lost, bool is_kept_open)
+{
+	struct flow ab = {.total = 1};
+	struct flow ba = {.total = 1};
+	usecs start;
+
+	kit_wire_open(&wire, &kind, 3, LINK_CSUM);
+	start_listener();
+	ab.from = ba.to = dial();
+	ab.fin_sent = ba.fin_sent = true; /* not yet */
+	while (ab.received < 1 || ba.received < 1) {
+		if (!ab.to)
+			ab.to = ba.from = tcp_accept(listener);
+		if (ab.to)
+			tcp_set_owner(ab.to, &wire);
+		pump(&ab);
+		if (ba.from)
+			pump(&ba);
+		kit_host_settle(&wire.a);
+		kit_host_settle(&wire.b);
+		kit_wire_step(&wire, wire.now + MSEC(5));
+	}
+	tail.from = ab.from->snd_nxt + (10 - lost) * ab.from->mss;
+	tail.left = lost;
+	wire.filter = lose_the_tail;
+	ab.total += 10u * ab.from->mss;
+	ab.fin_sent = is_kept_open;
+	ba.fin_sent = false;
+	start = wire.now;
+	while (ab.received < ab.total) {
+		pump(&ab);
+		kit_host_settle(&wire.a);
+		kit_host_settle(&wire.b);
+		kit_wire_step(&wire, wire.now + MSEC(1));
+		cr_assert(wire.now - start < SEC(60));
+	}
+	ab.fin_sent = false;
+	run(&ab, &ba, SEC(60));
+	start = ab.finished_at - start;
+	return start;
+}
+
+/* RFC 8985 7: with a round trip of 10 ms nobody waits for the 200 ms of a
+ * timeout. */
+Test(tcp_sim, a_lost_tail_is_repaired_without_a_timeout, .timeout = 60)
+{
+	/* Of a single one, behind others that arrived, only the timeout
+	 * knows. */
+	for (uint32_t lost = 2; lost <= 9; lost++) {
+		struct tcp_conn *a;
+		usecs took = burst_without_its_tail(lost, lost % 2);
+
+		cr_assert(tail.left == 0);
+		cr_assert(timeouts() == 0, "%u lost: timeout", lost);
+		cr_assert(wire.a.eng.stats.count[STAT_TCP_LOSS_PROBES] >= 1);
+		cr_assert(took < MSEC(150), "%u lost: %llu us", lost,
+			  (unsigned long long)took);
+		a = arena_next(wire.a.eng.arena, ARENA_CONN, NULL);
+		cr_assert(a != NULL);
+		finish(a, arena_next(wire.b.eng.arena, ARENA_CONN, NULL) ==
+					  listener
+				  ? arena_next(wire.b.eng.arena, ARENA_CONN,
+					       listener)
+				  : arena_next(wire.b.eng.arena, ARENA_CONN,
+					       NULL));
+		kit_wire_close(&wire);
+	}
+}
+
 /* A crowd at a small door: nobody is sent away, all get in. */
 static void crowd(uint32_t backlog, uint32_t n)
 {

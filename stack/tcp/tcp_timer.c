@@ -24,6 +24,7 @@
 #include "tcp_out.h"
 #include "tcp_priv.h"
 #include "tcp_recover.h"
+#include "tcp_tail.h"
 #include "tcp_tw.h"
 
 #define ORPHAN_US SEC(120)  /* without any progress; Linux: about 100 s */
@@ -131,6 +132,20 @@ void tcp_timer_on_progress(struct tcp_conn *c)
 	if (c->is_orphan && is_waiting(c, TCP_T_LINGER) &&
 	    c->state != TCPS_FIN_WAIT_2)
 		tcp_timer_on_orphan(c);
+}
+
+void tcp_timer_on_tail(struct tcp_conn *c, usecs when)
+{
+	if (when == USECS_NEVER)
+		stop(c, TCP_T_TAIL);
+	else
+		start(c, TCP_T_TAIL, when);
+}
+
+/* RFC 8985 7.3: the timeout begins anew. */
+void tcp_timer_on_tail_probe(struct tcp_conn *c)
+{
+	start_rexmit(c);
 }
 
 static void start_persist(struct tcp_conn *c)
@@ -356,6 +371,9 @@ static void on_due(struct tcp_conn *c, enum tcp_deadline which)
 	switch (which) {
 	case TCP_T_REXMIT:
 		on_rexmit(c);
+		break;
+	case TCP_T_TAIL:
+		tcp_tail_on_timer(c);
 		break;
 	case TCP_T_PERSIST:
 		on_persist(c);

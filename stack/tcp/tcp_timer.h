@@ -32,6 +32,10 @@ void tcp_timer_on_finish(struct tcp_conn *c);
 /* Something left that must be acknowledged. */
 void tcp_timer_on_sent(struct tcp_conn *c);
 
+/* A tail probe is due then; USECS_NEVER: none. And it left. */
+void tcp_timer_on_tail(struct tcp_conn *c, usecs when);
+void tcp_timer_on_tail_probe(struct tcp_conn *c);
+
 /* New data were acknowledged; perhaps all of them. */
 void tcp_timer_on_progress(struct tcp_conn *c);
 
