@@ -72,6 +72,9 @@ enum limit_count {
 	LIMIT_MEMBERSHIPS6 = 1024,
 	LIMIT_MSF4 = 10,
 	LIMIT_MSF6 = 64,
+	/* Options of a DHCPv6 message, and in one of them, that are looked at.
+	 */
+	LIMIT_DHCP6_OPTIONS = 64,
 	/* Routes that a DHCP server may bring; the rest is not looked at. */
 	LIMIT_DHCP4_ROUTES = 8,
 	/* Segments that one forwarded frame is cut into: 64 KiB of 512 bytes,

@@ -29,6 +29,7 @@ enum timer_kind {
 	TIMER_MCAST,  /* in struct net: reports of groups */
 	TIMER_DHCP4,  /* in struct dhcp4 */
 	TIMER_AUTO6,  /* in struct auto6 */
+	TIMER_DHCP6,  /* in struct dhcp6 */
 	TIMER_IPV4LL, /* in struct ipv4ll */
 	TIMER_RING,   /* of a packet socket */
 	TIMER_TRIM,   /* in struct stack: memory may go back; turn.c */

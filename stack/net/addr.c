@@ -155,6 +155,8 @@ static void give_up(struct iface *ifp, struct iface_addr *a)
 		ifp->is_stirred = true;
 		a->next = USECS_NEVER;
 		addr_schedule(ifp);
+		if (a->origin == ADDR_BY_DHCP)
+			dhcp6_on_conflict(ifp, &old.prefix.addr);
 		return;
 	}
 	iface_delete(ifp, &old.prefix.addr);

@@ -8,9 +8,11 @@
  *   none once a router has; and looks when the next temporary address is due.
  *
  * Comes in   boot.c starts it; nd_router.c tells of routers; the timer.
- * Goes out   questions through nd.c, the link-local address by addr.c,
- * temporary ones by slaac.c. Never      waits: who needs an address asks for
- * it. Lock       the stack lock is held. Follows    RFC 4861 6.3.7; RFC 7559 2.
+ * Goes out   questions through nd.c; link-local addresses by addr.c, temporary
+ *            ones by slaac.c; flags to dhcp6.c.
+ * Never      waits: who needs an address asks for it.
+ * Lock       the stack lock is held.
+ * Follows    RFC 4861 6.3.7; RFC 7559 2.
  *
  * Deviation: RFC 4861 6.3.7 has a host wait up to a second before it asks. A
  * program waits for us here: one question goes at once, and the RFC's first
@@ -96,6 +98,7 @@ void auto6_on_advert(struct iface *ifp, uint32_t word)
 		a->solicit_at = USECS_NEVER;
 	regenerate(a);
 	arm(a);
+	dhcp6_on_flags(ifp, word & (ND_MANAGED | ND_OTHER));
 }
 
 int auto6_start(struct iface *ifp, bool wants_temporary)

@@ -36,6 +36,7 @@ void net_fini(struct net *n)
 	mcast_fini(&n->mcast);
 	for (uint32_t i = 0; i < n->nifs; i++) {
 		dhcp4_fini(&n->dhcp4[i]);
+		dhcp6_fini(&n->dhcp6[i]);
 		auto6_fini(&n->auto6[i]);
 		ipv4ll_fini(&n->ipv4ll[i]);
 		iface_fini(&n->ifs[i]);
@@ -60,6 +61,7 @@ void net_rebuild(struct net *n)
 		neigh_rebuild(&n->ifs[i].neigh);
 		addr_rebuild(&n->ifs[i]);
 		dhcp4_rebuild(&n->dhcp4[i]);
+		dhcp6_rebuild(&n->dhcp6[i]);
 		auto6_rebuild(&n->auto6[i]);
 		ipv4ll_rebuild(&n->ipv4ll[i]);
 		n->ifs[i].is_stirred = true;
@@ -93,15 +95,19 @@ bool net_leave(struct net *n)
 {
 	bool sent = false;
 
-	for (uint32_t i = 0; i < n->nifs; i++)
+	for (uint32_t i = 0; i < n->nifs; i++) {
 		sent |= dhcp4_release(&n->dhcp4[i]);
+		sent |= dhcp6_release(&n->dhcp6[i]);
+	}
 	return sent;
 }
 
 void net_resume(struct net *n)
 {
-	for (uint32_t i = 0; i < n->nifs; i++)
+	for (uint32_t i = 0; i < n->nifs; i++) {
 		dhcp4_resume(&n->dhcp4[i]);
+		dhcp6_resume(&n->dhcp6[i]);
+	}
 }
 
 bool net_is_local(const struct net *n, const struct inet_addr *a)

@@ -14,6 +14,7 @@
 
 #include "auto6.h"
 #include "dhcp4.h"
+#include "dhcp6.h"
 #include "ground/engine.h"
 #include "link/iface.h"
 #include "ipv4ll.h"
@@ -40,6 +41,7 @@ struct net {
 	uint32_t nifs;                  /* [S] */
 	struct dhcp4 dhcp4[LIMIT_IFACES];   /* [S] of the same index */
 	struct auto6 auto6[LIMIT_IFACES];   /* [S] of the same index */
+	struct dhcp6 dhcp6[LIMIT_IFACES];   /* [S] of the same index */
 	struct ipv4ll ipv4ll[LIMIT_IFACES]; /* [S] of the same index */
 	struct route_table routes;          /* [S] */
 	struct reasm_table reasm;           /* [S] */

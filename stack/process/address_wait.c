@@ -102,9 +102,12 @@ static void tell(struct stack *st, char *why, size_t size)
 		if (!a->ifp)
 			continue;
 		made = made ? made : ipv4ll_address(&st->net.ifs[i]);
-		v6 = a->has_advert ? ", and the IPv6 router that did gives no "
-				     "addresses"
-				   : ", and no IPv6 router";
+		v6 = !a->has_advert ? ", and no IPv6 router"
+		     : st->net.dhcp6[i].ifp
+			     ? ", nor any DHCPv6 server that an IPv6 router "
+			       "told of"
+			     : ", and the IPv6 router that did gives no "
+			       "addresses";
 	}
 	if (made)
 		snprintf(with, sizeof(with), " %s", inet_print(made, text));

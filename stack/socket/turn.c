@@ -22,6 +22,7 @@
 #include "ground/critical.h"
 #include "net/auto6.h"
 #include "net/dhcp4.h"
+#include "net/dhcp6.h"
 #include "process/driver.h"
 #include "link/eth.h"
 #include "net/ipv4ll.h"
@@ -158,6 +159,9 @@ static void expire(struct timer *t)
 		break;
 	case TIMER_IPV4LL:
 		ipv4ll_on_timer(container_of(t, struct ipv4ll, timer));
+		break;
+	case TIMER_DHCP6:
+		dhcp6_on_timer(container_of(t, struct dhcp6, timer));
 		break;
 	case TIMER_AUTO6:
 		auto6_on_timer(container_of(t, struct auto6, timer));

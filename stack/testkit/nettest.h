@@ -414,6 +414,9 @@ static inline void nettest_advance(struct nettest *t, usecs by)
 			addr_on_timer(container_of(timer, struct iface, timer));
 		else if (timer->kind == TIMER_MCAST)
 			mcast_on_timer(timer);
+		else if (timer->kind == TIMER_DHCP6)
+			dhcp6_on_timer(
+				container_of(timer, struct dhcp6, timer));
 		else if (timer->kind == TIMER_AUTO6)
 			auto6_on_timer(
 				container_of(timer, struct auto6, timer));

@@ -23,6 +23,7 @@
 #include "filter.h"
 #include "link/cksum.h"
 #include "net/dhcp4.h"
+#include "net/dhcp6.h"
 #include "net/icmp.h"
 #include "link/iface.h"
 #include "ground/must.h"
@@ -195,6 +196,9 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 				   be16_get(wire->sport)};
 	if (dhcp4_has_port(ifp, be16_get(wire->dport)))
 		return dhcp4_input(ifp, p);
+	if (dhcp6_has_port(ifp, be16_get(wire->dport)) && !inet_is4(dst) &&
+	    !inet_is_multicast(dst))
+		return dhcp6_input(ifp, p);
 	if (inet_is_multicast(dst) || iface_is_broadcast(ifp, dst))
 		return deliver_to_all(u, ifp, p, &key);
 
