@@ -127,6 +127,8 @@ over()
   on 5 python3 "$work/over.py" >"$work/over.log" 2>&1 || fail "over: $(tail -n 3 "$work/over.log")"
   grep -q 'before 111$' "$work/over.log" || fail "before: $(cat "$work/over.log")"
   grep -q 'after 101$' "$work/over.log" || fail "after: $(cat "$work/over.log")"
+  # As Linux, where an address is gone that a socket has.
+  grep -q 'datagram 101$' "$work/over.log" || fail "datagram: $(cat "$work/over.log")"
   grep -q 'the DHCP lease is over' "$work/stack5" || fail "no line about the end"
 }
 
@@ -155,12 +157,18 @@ def ask():
         socket.create_connection(("10.77.5.1", 8000), 5)
     except OSError as e:
         return e.errno
+bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+bound.connect(("10.77.5.1", 9))
 print("before", ask())
 for n in range(100):
     if ask() == 101:
         break
     time.sleep(0.1)
 print("after", ask())
+try:
+    bound.send(b"x")
+except OSError as e:
+    print("datagram", e.errno)
 PY
 
 with_server 1 60

@@ -332,8 +332,9 @@ int route_lookup_on(struct net *n, const struct inet_addr *dst,
 	bool has_src = src && !inet_is_any(src);
 	int err;
 
+	/* An address that was lost, mostly; the errno is Linux's. */
 	if (has_src && !net_is_local(n, src))
-		return -EADDRNOTAVAIL;
+		return inet_is4(src) ? -ENETUNREACH : -EADDRNOTAVAIL;
 	if (n->nifs == 0)
 		return -ENETUNREACH;
 
