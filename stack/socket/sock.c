@@ -390,7 +390,7 @@ void sock_set_ifindex(struct sock *s, uint32_t ifindex)
 {
 	s->ifindex = ifindex;
 	if (s->pcb)
-		s->pcb->ifindex = ifindex;
+		udp_set_ifindex(s->pcb, ifindex);
 	if (s->conn)
 		tcp_set_ifindex(s->conn, ifindex);
 }

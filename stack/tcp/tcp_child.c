@@ -42,6 +42,7 @@ static void inherit(struct tcp_conn *c, const struct tcp_conn *from)
 	c->v4 = from->v4;
 	c->v6 = from->v6;
 	c->ifindex = from->ifindex;
+	c->b.ifindex = from->b.ifindex;
 	c->b.flags = from->b.flags & ~(uint32_t)BINDING_LISTENING;
 	c->b.user = from->b.user;
 }

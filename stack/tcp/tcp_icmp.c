@@ -100,7 +100,7 @@ void tcp_icmp_error(struct tcp *t, const struct icmp_error *e)
 	}
 	if (e->mtu || !e->hard)
 		return;
-	b = ports_find_bound(&t->ports, &key, true);
+	b = ports_find_bound(&t->ports, &key, 0, true);
 	if (b)
 		tcp_listen_on_icmp(conn_of(b), &key, e->seq);
 }

@@ -267,6 +267,7 @@ void tcp_set_ifindex(struct tcp_conn *c, uint32_t ifindex)
 {
 	MUST_HOLD(&c->eng->lock);
 	c->ifindex = (uint8_t)ifindex;
+	c->b.ifindex = (uint8_t)ifindex;
 }
 
 int tcp_get(struct tcp_conn *c, enum tcp_option o, int *value)

@@ -251,10 +251,13 @@ static int fit(const struct inet_addr *local, uint32_t flags,
 	return flags & BINDING_V6ONLY ? 0 : 1;
 }
 
-static bool overlap(const struct inet_addr *local, uint32_t flags,
+/* Two that are bound to different interfaces never hear the same. */
+static bool overlap(const struct inet_addr *local, const struct binding *b,
 		    const struct binding *other)
 {
-	return fit(local, flags, &other->key.local) > 0 ||
+	if (b->ifindex && other->ifindex && b->ifindex != other->ifindex)
+		return false;
+	return fit(local, b->flags, &other->key.local) > 0 ||
 	       fit(&other->key.local, other->flags, local) > 0;
 }
 
@@ -282,8 +285,7 @@ static bool has_conflict(const struct ports *p, struct list *others,
 	list_for_each (it, others) {
 		struct binding *old = binding_at(it);
 
-		if (old != b && overlap(local, b->flags, old) &&
-		    !may_share(p, b, old))
+		if (old != b && overlap(local, b, old) && !may_share(p, b, old))
 			return true;
 	}
 	return false;
@@ -294,7 +296,7 @@ static bool is_disjoint(struct list *others, const struct binding *b,
 			const struct inet_addr *local)
 {
 	list_for_each (it, others) {
-		if (overlap(local, b->flags, binding_at(it)))
+		if (overlap(local, b, binding_at(it)))
 			return false;
 	}
 	return true;
@@ -469,8 +471,7 @@ int ports_may_listen(struct ports *p, struct binding *b)
 		struct binding *other = binding_at(it);
 
 		if (other != b && other->flags & BINDING_LISTENING &&
-		    overlap(&b->key.local, b->flags, other) &&
-		    !is_spread(b, other))
+		    overlap(&b->key.local, b, other) && !is_spread(b, other))
 			return -EADDRINUSE;
 	}
 	return 0;
@@ -485,31 +486,42 @@ struct binding *ports_find_tuple(struct ports *p, const struct ports_tuple *key)
 	return b;
 }
 
-static int score(const struct binding *b, const struct ports_tuple *key,
-		 bool listening)
+/* What is looked for. */
+struct search {
+	const struct ports_tuple *key;
+	uint32_t ifindex;
+	bool listening;
+};
+
+static int score(const struct binding *b, const struct search *s)
 {
-	if (listening && !(b->flags & BINDING_LISTENING))
+	int fits = fit(&b->key.local, b->flags, &s->key->local);
+
+	if (s->listening && !(b->flags & BINDING_LISTENING))
 		return 0;
-	return fit(&b->key.local, b->flags, &key->local);
+	if (b->ifindex == 0 || s->ifindex == 0)
+		return 2 * fits;
+	return b->ifindex == s->ifindex && fits ? 2 * fits + 1 : 0;
 }
 
 /* One of those that fit as well as `best` and spread with it. */
-static struct binding *spread(struct ports *p, const struct ports_tuple *key,
-			      struct binding *best, bool listening)
+static struct binding *spread(struct ports *p, const struct search *s,
+			      struct binding *best)
 {
-	int level = score(best, key, listening);
+	int level = score(best, s);
 	uint32_t count = 0, chosen;
 
 	list_for_each (it, &best->bucket->bound) {
-		if (score(binding_at(it), key, listening) == level &&
+		if (score(binding_at(it), s) == level &&
 		    is_spread(binding_at(it), best))
 			count++;
 	}
 	if (count < 2)
 		return best;
-	chosen = (uint32_t)(rand_siphash(&p->key, key, sizeof(*key)) % count);
+	chosen = (uint32_t)(rand_siphash(&p->key, s->key, sizeof(*s->key)) %
+			    count);
 	list_for_each (it, &best->bucket->bound) {
-		if (score(binding_at(it), key, listening) == level &&
+		if (score(binding_at(it), s) == level &&
 		    is_spread(binding_at(it), best) && chosen-- == 0)
 			return binding_at(it);
 	}
@@ -517,8 +529,9 @@ static struct binding *spread(struct ports *p, const struct ports_tuple *key,
 }
 
 struct binding *ports_find_bound(struct ports *p, const struct ports_tuple *key,
-				 bool listening)
+				 uint32_t ifindex, bool listening)
 {
+	struct search search = {key, ifindex, listening};
 	struct ports_bucket *bucket = find_bucket(p, key->lport);
 	struct binding *best = NULL;
 	int best_score = 0;
@@ -526,7 +539,7 @@ struct binding *ports_find_bound(struct ports *p, const struct ports_tuple *key,
 	if (!bucket)
 		return NULL;
 	list_for_each (it, &bucket->bound) {
-		int s = score(binding_at(it), key, listening);
+		int s = score(binding_at(it), &search);
 
 		if (s > best_score) {
 			best = binding_at(it);
@@ -534,7 +547,7 @@ struct binding *ports_find_bound(struct ports *p, const struct ports_tuple *key,
 		}
 	}
 	if (best && best->flags & BINDING_REUSEPORT)
-		return spread(p, key, best, listening);
+		return spread(p, &search, best);
 	return best;
 }
 
@@ -542,13 +555,14 @@ struct binding *ports_next_bound(struct ports *p, const struct ports_tuple *key,
 				 struct binding *prev)
 {
 	struct ports_bucket *bucket = find_bucket(p, key->lport);
+	struct search s = {key, 0, false};
 	struct list *it;
 
 	if (!bucket)
 		return NULL;
 	it = prev ? prev->in_bucket.next : bucket->bound.next;
 	for (; it != &bucket->bound; it = it->next) {
-		if (score(binding_at(it), key, false) > 0)
+		if (score(binding_at(it), &s) > 0)
 			return binding_at(it);
 	}
 	return NULL;

@@ -50,6 +50,7 @@ struct binding {
 	uint32_t user;               /* [S] uid, for SO_REUSEPORT */
 	bool is_bound;               /* [S] in a bucket */
 	bool is_connected;           /* [S] in the tuple table */
+	uint8_t ifindex;             /* [S] SO_BINDTODEVICE; 0: any */
 	bool is_auto;                /* [S] connect() chose the port: others to
 					other remotes may share it */
 	uint64_t serial;             /* [S] higher: bound later */
@@ -124,12 +125,13 @@ struct binding *ports_find_tuple(struct ports *p,
 
 /*
  * The bound, not connected one that fits best: address before wildcard, IPv4
- * wildcard before a dual-stack one; among several with SO_REUSEPORT the
- * 4-tuple's hash chooses. With `listening` only those with BINDING_LISTENING.
- * NULL: none.
+ * wildcard before a dual-stack one, then bound to the interface that it came in
+ * by before any; among several with SO_REUSEPORT the 4-tuple's hash chooses.
+ * `ifindex` 0: it did not come in. With `listening` only those with
+ * BINDING_LISTENING. NULL: none.
  */
 struct binding *ports_find_bound(struct ports *p, const struct ports_tuple *key,
-				 bool listening);
+				 uint32_t ifindex, bool listening);
 
 /* Every not connected binding that would take a multicast or broadcast
  * datagram: call repeatedly, NULL starts and ends. */

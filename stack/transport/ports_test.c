@@ -192,24 +192,24 @@ HOST_TEST(ports, best_fit_wins)
 	struct ports_tuple v4 = tuple("10.0.0.2", 53, "10.0.0.1", 9);
 	struct ports_tuple v6 = tuple("fe80::2", 53, "fe80::1", 9);
 
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, false), NULL));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, false), NULL));
 	cr_assert(eq(int, bind_to(&udp, &only6, "::", 53, ADDR | IS6 | V6ONLY),
 		     0));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, false), NULL));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v6, false), &only6));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, false), NULL));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v6, 0, false), &only6));
 	ports_release(&udp, &only6);
 
 	cr_assert(eq(int, bind_to(&udp, &any6, "::", 53, ADDR | IS6), 0));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, false), &any6));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v6, false), &any6));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, false), &any6));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v6, 0, false), &any6));
 	cr_assert(eq(int, bind_to(&udp, &any4, "0.0.0.0", 53, ADDR), 0));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, false), &any4));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v6, false), &any6));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, false), &any4));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v6, 0, false), &any6));
 	cr_assert(eq(int, bind_to(&udp, &exact, "10.0.0.2", 53, ADDR), 0));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, false), &exact));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, true), NULL));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, false), &exact));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, true), NULL));
 	any6.flags |= LISTEN;
-	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, true), &any6));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &v4, 0, true), &any6));
 	ports_release(&udp, &any4);
 	ports_release(&udp, &any6);
 	ports_release(&udp, &exact);
@@ -224,15 +224,45 @@ HOST_TEST(ports, connected_leaves_the_bound_ones)
 	cr_assert(eq(int, bind_to(&udp, &b, "0.0.0.0", 53, 0), 0));
 	cr_assert(eq(int, connect_to(&udp, &b, "10.0.0.1", 9), 0));
 	cr_assert(eq(ptr, ports_find_tuple(&udp, &key), &b));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &key, false), NULL));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &key, 0, false), NULL));
 	/* To another remote. */
 	cr_assert(eq(int, connect_to(&udp, &b, "10.0.0.1", 10), 0));
 	cr_assert(eq(ptr, ports_find_tuple(&udp, &key), NULL));
 	ports_disconnect(&udp, &b, &any.addr);
 	cr_assert(not(b.is_connected));
-	cr_assert(eq(ptr, ports_find_bound(&udp, &key, false), &b));
+	cr_assert(eq(ptr, ports_find_bound(&udp, &key, 0, false), &b));
 	ports_release(&udp, &b);
 	ports_release(&udp, &b);
+}
+
+/* SO_BINDTODEVICE, socket(7). */
+HOST_TEST(ports, interfaces_have_ports_of_their_own)
+{
+	struct ports_tuple key = tuple("10.0.0.2", 53, "10.0.0.1", 9);
+	struct endpoint wild = at("0.0.0.0", 53);
+	struct binding any, two, three;
+
+	cr_assert(eq(int, bind_to(&udp, &two, "10.0.0.2", 99, 0), 0));
+	ports_release(&udp, &two);
+	binding_init(&two);
+	binding_init(&three);
+	two.ifindex = 2;
+	three.ifindex = 3;
+	cr_assert(eq(int, ports_bind(&udp, &two, &wild), 0));
+	cr_assert(eq(int, ports_bind(&udp, &three, &wild), 0));
+	cr_assert(eq(int, bind_to(&udp, &any, "0.0.0.0", 53, 0), -EADDRINUSE));
+	cr_expect(eq(ptr, ports_find_bound(&udp, &key, 2, false), &two));
+	cr_expect(eq(ptr, ports_find_bound(&udp, &key, 3, false), &three));
+	cr_expect(eq(ptr, ports_find_bound(&udp, &key, 4, false), NULL));
+	ports_release(&udp, &three);
+	three.ifindex = 0;
+	cr_assert(eq(int, ports_bind(&udp, &three, &wild), -EADDRINUSE));
+	two.flags = three.flags = BINDING_REUSEADDR;
+	cr_assert(eq(int, ports_bind(&udp, &three, &wild), 0));
+	cr_expect(eq(ptr, ports_find_bound(&udp, &key, 2, false), &two));
+	cr_expect(eq(ptr, ports_find_bound(&udp, &key, 4, false), &three));
+	ports_release(&udp, &two);
+	ports_release(&udp, &three);
 }
 
 HOST_TEST(ports, reuseport_spreads_and_is_steady)
@@ -246,9 +276,9 @@ HOST_TEST(ports, reuseport_spreads_and_is_steady)
 			eq(int, bind_to(&udp, &b[i], "0.0.0.0", 53, PORT), 0));
 	for (uint16_t i = 0; i < FLOWS; i++) {
 		struct ports_tuple key = tuple("10.0.0.2", 53, "10.0.0.1", i);
-		struct binding *got = ports_find_bound(&udp, &key, false);
+		struct binding *got = ports_find_bound(&udp, &key, 0, false);
 
-		cr_assert(eq(ptr, ports_find_bound(&udp, &key, false), got));
+		cr_assert(eq(ptr, ports_find_bound(&udp, &key, 0, false), got));
 		hits[got - b]++;
 	}
 	for (int i = 0; i < N; i++) {

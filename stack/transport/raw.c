@@ -215,7 +215,7 @@ enum verdict raw_echo_reply(struct iface *ifp, struct pkt *p)
 	const struct icmp_wire *icmp = (const void *)p->data;
 	struct udp *echo = ifp->net->echo;
 	struct ports_tuple key = {ip_dst(p), ip_src(p), be16_get(icmp->id), 0};
-	struct udp_pcb *pcb = echo ? udp_find(echo, &key) : NULL;
+	struct udp_pcb *pcb = echo ? udp_find(echo, &key, ifp->index) : NULL;
 
 	if (!pcb || !udp_is_open_to(pcb, ifp))
 		return DONE;

@@ -149,6 +149,9 @@ void udp_free(struct udp_pcb *pcb);
 
 static inline bool udp_is_connected(const struct udp_pcb *pcb);
 
+/* SO_BINDTODEVICE, or a scope; 0: any. */
+void udp_set_ifindex(struct udp_pcb *pcb, uint32_t ifindex);
+
 /*
  * 0, -EADDRINUSE, -EADDRNOTAVAIL (not an address of ours), -EINVAL (already
  * bound), -ENOBUFS. Port 0 picks one. Broadcast and multicast addresses may be

@@ -137,6 +137,12 @@ struct pkt *udp_copy_of(struct arena *a, const struct pkt *p)
 	return copy;
 }
 
+void udp_set_ifindex(struct udp_pcb *pcb, uint32_t ifindex)
+{
+	pcb->ifindex = ifindex;
+	pcb->bind.ifindex = (uint8_t)ifindex;
+}
+
 bool udp_is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
 {
 	return pcb->ifindex == 0 || pcb->ifindex == ifp->index;
@@ -169,12 +175,13 @@ static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
 	return v;
 }
 
-struct udp_pcb *udp_find(struct udp *u, const struct ports_tuple *key)
+struct udp_pcb *udp_find(struct udp *u, const struct ports_tuple *key,
+			 uint32_t ifindex)
 {
 	struct binding *b = ports_find_tuple(&u->ports, key);
 
 	if (!b)
-		b = ports_find_bound(&u->ports, key, false);
+		b = ports_find_bound(&u->ports, key, ifindex, false);
 	return b ? pcb_of(b) : NULL;
 }
 
@@ -202,7 +209,7 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 	if (inet_is_multicast(dst) || iface_is_broadcast(ifp, dst))
 		return deliver_to_all(u, ifp, p, &key);
 
-	pcb = udp_find(u, &key);
+	pcb = udp_find(u, &key, ifp->index);
 	if (pcb && udp_is_open_to(pcb, ifp))
 		return udp_enqueue(pcb, p);
 	stats_add(&u->eng->stats, STAT_UDP_NO_PORTS, 1);
@@ -234,7 +241,7 @@ bool udp_icmp_is_ours(struct udp *u, const struct icmp_error *e)
 	struct ports_tuple key = {e->local, e->remote, e->local_port,
 				  e->remote_port};
 
-	return udp_find(u, &key) != NULL;
+	return udp_find(u, &key, 0) != NULL;
 }
 
 void udp_icmp_error(struct udp *u, const struct icmp_error *e)
@@ -244,7 +251,7 @@ void udp_icmp_error(struct udp *u, const struct icmp_error *e)
 	struct udp_pcb *pcb;
 
 	MUST_HOLD(&u->eng->lock);
-	pcb = udp_find(u, &key);
+	pcb = udp_find(u, &key, 0);
 	if (!pcb || !wants_error(pcb, e))
 		return;
 	pcb->error = e->error;

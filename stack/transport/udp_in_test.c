@@ -260,9 +260,9 @@ HOST_TEST(udp_in, bound_to_a_device_hears_only_that)
 {
 	struct udp_pcb *pcb = open_pcb("0.0.0.0", 4000, NULL, 0);
 
-	pcb->ifindex = t.lo->index;
+	udp_set_ifindex(pcb, t.lo->index);
 	cr_assert(eq(int, give("10.0.0.1", "10.0.0.2", 4000), DROP_UDP_PORT));
-	pcb->ifindex = t.eth->index;
+	udp_set_ifindex(pcb, t.eth->index);
 	cr_assert(eq(int, give("10.0.0.1", "10.0.0.2", 4000), TAKEN));
 	udp_free(pcb);
 }
