@@ -15,7 +15,6 @@
 #include "driver.h"
 
 #include <errno.h>
-#include <pthread.h>
 
 #include "socket/bell.h"
 #include "driver_priv.h"
@@ -23,9 +22,8 @@
 #include "ground/limits.h"
 #include "ground/log.h"
 #include "ground/sys.h"
+#include "thread.h"
 #include "undertaker.h"
-
-enum { THREAD_STACK = 256 << 10 };
 
 #define NAP_US MSEC(2)
 #define NAP_MAX_US MSEC(8)
@@ -195,9 +193,6 @@ static void enter_family(void)
 
 int driver_start(void)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
 	struct bell *bell;
 	int ret;
 
@@ -214,18 +209,11 @@ int driver_start(void)
 		return -EMFILE;
 	}
 	enter_family();
-	sigfillset(&all);
-	sys_sigprocmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, THREAD_STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	driver.thread_bell = bell->number;
-	ret = pthread_create(&thread, &attr, stack_thread, bell);
-	pthread_attr_destroy(&attr);
-	sys_sigprocmask(SIG_SETMASK, &old, NULL);
+	ret = thread_start(stack_thread, bell);
 	if (ret) {
 		bell_put(bell);
 		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
 	}
-	return -ret;
+	return ret;
 }

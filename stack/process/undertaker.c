@@ -15,7 +15,6 @@
 #include "undertaker.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "socket/bell.h"
@@ -24,8 +23,7 @@
 #include "socket/ownfd.h"
 #include "ground/sys.h"
 #include "socket/turn.h"
-
-enum { THREAD_STACK = 256 << 10 };
+#include "thread.h"
 
 static int started;
 static struct bell *bell;
@@ -155,10 +153,6 @@ static uint32_t new_bell(void)
 
 void undertaker_start(void)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-
 	if (__atomic_load_n(&started, __ATOMIC_ACQUIRE) ||
 	    __atomic_exchange_n(&started, 1, __ATOMIC_ACQ_REL))
 		return;
@@ -167,15 +161,8 @@ void undertaker_start(void)
 		log_warn("no descriptor left to notice deaths with");
 		return;
 	}
-	sigfillset(&all);
-	sys_sigprocmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, THREAD_STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	if (pthread_create(&thread, &attr, run, NULL))
+	if (thread_start(run, NULL) < 0)
 		log_warn("no thread to notice deaths with");
-	pthread_attr_destroy(&attr);
-	sys_sigprocmask(SIG_SETMASK, &old, NULL);
 }
 
 void undertaker_tell(void)
