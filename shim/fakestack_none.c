@@ -112,6 +112,11 @@ int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 	return 0;
 }
 
+uint64_t stack_address_space(void)
+{
+	return 0;
+}
+
 size_t stack_dns(struct sockaddr_storage *out, size_t max)
 {
 	(void)out, (void)max;

@@ -430,6 +430,11 @@ size_t stack_own_fds(int *fds, size_t max)
 	return ownfd_list(fds, max);
 }
 
+uint64_t stack_address_space(void)
+{
+	return ARENA_RESERVE;
+}
+
 bool stack_hold(void)
 {
 	return turn_stack && driver_hold();
