@@ -38,6 +38,8 @@ declare -A needs=(
     bind9-host=host
     ldnsutils=drill
     php-cli=php
+    vsftpd=vsftpd
+    lftp=lftp
     rsh-redone-server=in.rshd
     rsh-redone-client=rsh-redone-rsh
     inetutils-telnetd=telnetd inetutils-telnet=telnet systemd=systemd-socket-activate"

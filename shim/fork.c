@@ -29,6 +29,7 @@
 #include "fdtab.h"
 #include "raw.h"
 #include "real.h"
+#include "unshare.h"
 
 /* [a] The process whose table this is. */
 static long own_pid;
@@ -124,6 +125,7 @@ SHIM_EXPORT int clone(int (*function)(void *), void *stack, int flags,
 	va_end(ap);
 	if (!(flags & CLONE_FILES))
 		fork_before();
+	flags = (int)unshare_allowed((unsigned int)flags);
 	return REAL(clone)(function, stack, flags, arg, more[0], more[1],
 			   more[2]);
 }

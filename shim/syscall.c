@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "close.h"
@@ -31,6 +32,10 @@
 #include "raw.h"
 #include "real.h"
 #include "ret.h"
+#include "unshare.h"
+
+/* struct clone_args, and what later kernels may add. */
+enum { CLONE_ARGS_MAX = 128 };
 
 typedef long syscall_function(long nr, long a, long b, long c, long d, long e,
 			      long f);
@@ -258,6 +263,37 @@ static bool is_fork(long nr, long a)
 	return nr == SYS_clone && !(a & CLONE_FILES);
 }
 
+static uint64_t clone_flags(long nr, long a)
+{
+	if (nr == SYS_clone || nr == SYS_unshare)
+		return (uint64_t)a;
+	return nr == SYS_clone3 && a ? *(const uint64_t *)a : 0;
+}
+
+/* A network namespace is asked for that we do not go into; with memory of its
+ * own the child may return through a frame of ours. */
+static bool is_leaving(long nr, long a)
+{
+	uint64_t flags = clone_flags(nr, a);
+
+	return !(flags & CLONE_VM) && unshare_allowed(flags) != flags;
+}
+
+static long on_leaving(long nr, long a, long b, long c, long d, long e, long f)
+{
+	uint64_t args[CLONE_ARGS_MAX / sizeof(uint64_t)];
+
+	if (nr != SYS_clone3)
+		return real.syscall(nr, (long)unshare_allowed((uint64_t)a), b,
+				    c, d, e, f);
+	/* The kernel refuses what is longer than it knows. */
+	if ((size_t)b < sizeof(uint64_t) || (size_t)b > sizeof(args))
+		return real.syscall(nr, a, b, c, d, e, f);
+	memcpy(args, (const void *)a, (size_t)b);
+	args[0] = unshare_allowed(args[0]);
+	return real.syscall(nr, (long)args, b, c, d, e, f);
+}
+
 /* Who answers this call. */
 syscall_function *syscall_route(long nr, long a, long b)
 {
@@ -274,6 +310,8 @@ syscall_function *syscall_route(long nr, long a, long b)
 		return on_old;
 	if (is_fork(nr, a))
 		fork_before();
+	if (is_leaving(nr, a))
+		return on_leaving;
 	if (nr == SYS_seccomp || nr == SYS_prctl)
 		return on_confinement;
 	if (nr == SYS_io_uring_setup)
