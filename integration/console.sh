@@ -82,6 +82,13 @@ echo '+ permanent'
 ip neigh show nud permanent | sort
 run ip neigh del 10.77.0.78 dev tap0
 run ip neigh del 10.77.0.78 dev tap0
+run ip route del 10.77.0.0/24
+run ip route del 10.77.0.0/24
+routes
+run ip route get 10.77.0.9
+run ip route add 10.77.0.0/24 dev tap0
+routes
+run ip route del 10.77.0.0/24
 run ip link set tap0 mtu 1400
 run ip -o link show tap0
 run ip link set tap0 down
@@ -292,6 +299,78 @@ print([r.get_attr("RTA_DST") for r in ip.get_routes()])
   fi
 }
 
+# --- from outside: --join --------------------------------------------------------------
+
+joined()
+{
+  "$top/run-with-stack.sh" --netns $ns --join console$$ -- "$@"
+}
+
+# tells REGEX: `ip monitor` has said so.
+tells()
+{
+  eventually grep -Eq -- "$1" "$work/monitor.log"
+}
+
+shows()
+{
+  local regex=$1
+  shift
+  joined "$@" 2>&1 | grep -Eq -- "$regex"
+}
+
+# Until `ip monitor` has joined its groups.
+listens()
+{
+  joined ip route add 172.30.9.0/24 via $KERNEL
+  joined ip route del 172.30.9.0/24
+  grep -q 'Deleted 172.30.9.0/24' "$work/monitor.log"
+}
+
+joins()
+{
+  local monitor=$work/monitor.log
+  start ours sleep 1000
+  eventually joined true
+  joined stdbuf -oL ip monitor all >"$monitor" 2>&1 &
+  started+=($!)
+  eventually listens
+  start kernel python3 -m http.server 8001
+  kernel_listens 8001
+
+  # What the stack does by itself, and what others do.
+  joined sh -c 'ip -6 addr add fd00:99::1/64 dev tap0 && ip -6 addr show dev tap0 tentative' |
+    grep -q fd00:99::1 || fail "an IPv6 address is not probed"
+  tells 'inet6 fd00:99::1/64 scope global'
+  tells 'fd00:99::/64 dev tap0 proto kernel'
+  ! shows fd00:99::1 ip -6 addr show dev tap0 tentative || fail "fd00:99::1 stays tentative"
+  joined curl -sf -o /dev/null "http://$KERNEL:8001/" || fail "no page"
+  tells "$KERNEL dev tap0 lladdr ([0-9a-f]{2}:){5}[0-9a-f]{2} REACHABLE"
+  joined ip route add 172.31.0.0/16 via $KERNEL
+  tells '^\[ROUTE\]172.31.0.0/16 via 10.77.0.1 dev tap0'
+  joined ip route del 172.31.0.0/16
+  tells 'Deleted 172.31.0.0/16 via'
+  joined ip link set tap0 mtu 1300
+  tells 'tap0: .* mtu 1300'
+  joined ip -6 addr del fd00:99::1/64 dev tap0
+  tells 'Deleted .*inet6 fd00:99::1/64'
+  proved "ip monitor: probed addresses, neighbours, routes, links"
+
+  joined sh -c 'exec python3 -m http.server 8002 >/dev/null 2>&1' &
+  started+=($!)
+  eventually shows 'LISTEN +0 +[0-9]+ +0.0.0.0:8002 .*python3' ss -tlnp
+  shows '0.0.0.0:8002 +0.0.0.0:\* +LISTEN' netstat -tln || fail "netstat"
+  shows 'Ip6OutRequests +[1-9]' nstat -az || fail "nstat"
+  shows 'IcmpMsg|[0-9]+ total packets received' netstat -s || fail "netstat -s"
+  shows 'inet6 +ff02::1:ff00:2' ip maddr show dev tap0 || fail "ip -6 maddr"
+  shows 'inet +224.0.0.1' ip maddr show dev tap0 || fail "ip maddr"
+  joined ip netns list-id || fail "RTM_GETNSID"
+  for file in snmp6 igmp igmp6 mcfilter mcfilter6 raw raw6 if_inet6 ipv6_route dev_mcast; do
+    joined cat "/proc/net/$file" | grep -q . || fail "/proc/net/$file is empty"
+  done
+  proved "ip, ss, netstat, nstat and /proc/net of a stack that was joined"
+}
+
 need ip ss curl python3 netstat route arp ifconfig nstat
 net_up both
 use_tap
@@ -302,3 +381,6 @@ sockets
 traffic
 compare
 others
+ours_options=(--name console$$)
+ipv6=yes
+joins

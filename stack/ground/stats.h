@@ -31,12 +31,22 @@
 	X(IP_FRAG_CREATES)                                                     \
 	X(IP_FORWARDS)                                                         \
 	X(IP_FORWARD_REFUSED)                                                  \
+	X(IP6_IN_RECEIVES)                                                     \
+	X(IP6_IN_DELIVERS)                                                     \
+	X(IP6_OUT_REQUESTS)                                                    \
+	X(IP6_OUT_NO_ROUTES)                                                   \
+	X(IP6_FRAG_CREATES)                                                    \
 	X(ICMP_IN)                                                             \
 	X(ICMP_OUT)                                                            \
 	X(ICMP_OUT_LIMITED)                                                    \
+	X(ICMP6_IN)                                                            \
+	X(ICMP6_OUT)                                                           \
 	X(UDP_IN_DATAGRAMS)                                                    \
 	X(UDP_NO_PORTS)                                                        \
 	X(UDP_OUT_DATAGRAMS)                                                   \
+	X(UDP6_IN_DATAGRAMS)                                                   \
+	X(UDP6_NO_PORTS)                                                       \
+	X(UDP6_OUT_DATAGRAMS)                                                  \
 	X(TCP_ACTIVE_OPENS)                                                    \
 	X(TCP_PASSIVE_OPENS)                                                   \
 	X(TCP_ATTEMPT_FAILS)                                                   \

@@ -105,7 +105,8 @@ int iface_delete_addr(struct iface *ifp, const struct inet_prefix *p)
 	return 0;
 }
 
-/* Who is behind a link that was down is found out anew. */
+/* Who is behind a link that was down is found out anew; as in Linux, the
+ * routes of its addresses are there again. */
 void iface_set_down(struct iface *ifp, bool is_down)
 {
 	if (ifp->is_down == is_down)
@@ -113,6 +114,8 @@ void iface_set_down(struct iface *ifp, bool is_down)
 	ifp->is_down = is_down;
 	ifp->is_stirred = true;
 	neigh_flush(&ifp->neigh);
+	for (uint32_t i = 0; i < ifp->naddrs; i++)
+		ifp->addrs[i].is_unrouted = false;
 }
 
 void iface_set_mtu(struct iface *ifp, uint32_t mtu)

@@ -50,6 +50,7 @@ struct iface_addr {
 	uint8_t phase;             /* [S] enum iface_addr_phase */
 	uint8_t origin;            /* [I] enum iface_addr_origin */
 	bool not_onlink;           /* [S] the prefix is not on the link */
+	bool is_unrouted;          /* [S] it is, but its route was deleted */
 	uint8_t probes;            /* [S] questions asked while tentative */
 	uint8_t conflicts;         /* [S] seen so far (RFC 7217's counter) */
 	uint8_t claim;             /* [S] enum iface_addr_claim */
@@ -116,6 +117,9 @@ static inline uint32_t iface_mtu(const struct iface *ifp,
 /* Preferred, deprecated or optimistic: it is ours. */
 static inline bool iface_addr_is_ours(const struct iface_addr *a);
 
+/* Does it make a route to its neighbours? */
+static inline bool iface_addr_is_routed(const struct iface_addr *a);
+
 /* Is it one of our addresses here? For loopback: all of 127/8. Those that are
  * tentative or duplicate are not ours. */
 bool iface_owns(const struct iface *ifp, const struct inet_addr *a);
@@ -151,6 +155,11 @@ static inline bool iface_addr_is_ours(const struct iface_addr *a)
 {
 	return a->phase == ADDR_PREFERRED || a->phase == ADDR_DEPRECATED ||
 	       a->phase == ADDR_OPTIMISTIC;
+}
+
+static inline bool iface_addr_is_routed(const struct iface_addr *a)
+{
+	return !a->not_onlink && !a->is_unrouted;
 }
 
 #endif

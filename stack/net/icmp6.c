@@ -61,7 +61,7 @@ int icmp6_output(struct net *n, struct tx *t, const struct ip_how *how)
 
 	icmp->cksum = be16_make(cksum_fold(sum));
 	tx_set_csum(t, offsetof(struct icmp6_wire, cksum));
-	stats_add(&n->eng->stats, STAT_ICMP_OUT, 1);
+	stats_add(&n->eng->stats, STAT_ICMP6_OUT, 1);
 	return ip_output(n, t, how);
 }
 
@@ -213,7 +213,7 @@ enum verdict icmp6_input(struct iface *ifp, struct pkt *p)
 	const struct icmp6_wire *icmp = (const void *)p->data;
 
 	MUST_HOLD(&ifp->eng->lock);
-	stats_add(&ifp->eng->stats, STAT_ICMP_IN, 1);
+	stats_add(&ifp->eng->stats, STAT_ICMP6_IN, 1);
 	if (p->len < sizeof(*icmp))
 		return DROP_ICMP_SHORT;
 	if (!is_checksum_right(p))

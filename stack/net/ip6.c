@@ -139,7 +139,7 @@ static enum verdict deliver(struct iface *ifp, struct pkt *p,
 	if (!is_wanted(ifp, p, ip, proto))
 		return DROP_MCAST_SOURCE;
 	p->l4 = p->data;
-	stats_add(&n->eng->stats, STAT_IP_IN_DELIVERS, 1);
+	stats_add(&n->eng->stats, STAT_IP6_IN_DELIVERS, 1);
 	taken = raw_input(n, ifp, p, proto, &ip->src, &ip->dst);
 	if (proto == IP_PROTO_ICMP6)
 		return icmp6_input(ifp, p);
@@ -239,7 +239,7 @@ enum verdict ip6_input(struct iface *ifp, struct pkt *p)
 	enum verdict v;
 
 	MUST_HOLD(&ifp->eng->lock);
-	stats_add(&ifp->eng->stats, STAT_IP_IN_RECEIVES, 1);
+	stats_add(&ifp->eng->stats, STAT_IP6_IN_RECEIVES, 1);
 
 	v = check_header(p);
 	if (v == DONE)
@@ -357,7 +357,7 @@ static int output_fragments(struct net *n, struct tx *t,
 			.id = id,
 		};
 		push_header(&piece, how, path->ifp, IP6_NEXT_FRAGMENT, label);
-		stats_add(&n->eng->stats, STAT_IP_FRAG_CREATES, 1);
+		stats_add(&n->eng->stats, STAT_IP6_FRAG_CREATES, 1);
 		err = eth_output_to(path->ifp, &piece, &path->next_hop);
 		if (err)
 			return err;
@@ -378,7 +378,7 @@ static int find_way(struct net *n, const struct ip_how **how,
 		err = route_lookup_on(n, &(*how)->dst, &(*how)->src,
 				      (*how)->ifindex, found);
 		if (err) {
-			stats_add(&n->eng->stats, STAT_IP_OUT_NO_ROUTES, 1);
+			stats_add(&n->eng->stats, STAT_IP6_OUT_NO_ROUTES, 1);
 			return err;
 		}
 		*path = found;
@@ -401,7 +401,7 @@ int ip6_output(struct net *n, struct tx *t, const struct ip_how *how)
 	int err;
 
 	MUST(how->ext_len <= IP_EXT_MAX);
-	stats_add(&n->eng->stats, STAT_IP_OUT_REQUESTS, 1);
+	stats_add(&n->eng->stats, STAT_IP6_OUT_REQUESTS, 1);
 	err = find_way(n, &how, &chosen, &path, &found);
 	if (err)
 		return err;

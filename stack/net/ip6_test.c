@@ -301,5 +301,5 @@ HOST_TEST(ip6, loopback_stays_here)
 	cr_assert(eq(int, icmp6_output(&t.net, &tx, &how), 0));
 	nettest_run_loop(&t);
 	cr_assert(eq(sz, t.wire.nframes, 0));
-	cr_assert(eq(u64, t.eng.stats.count[STAT_ICMP_IN], 2));
+	cr_assert(eq(u64, t.eng.stats.count[STAT_ICMP6_IN], 2));
 }

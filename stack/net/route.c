@@ -47,7 +47,7 @@ struct question {
 /* An address we may use, whose prefix is the link's. */
 static bool is_onlink(const struct iface_addr *a)
 {
-	return iface_addr_is_ours(a) && !a->not_onlink;
+	return iface_addr_is_ours(a) && iface_addr_is_routed(a);
 }
 
 /* Prefixes that lie on the link. The loopback has none but our addresses. */

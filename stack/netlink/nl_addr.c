@@ -19,8 +19,8 @@
 #include <string.h>
 
 #include "net/acd.h"
+#include "net/addr.h"
 #include "nl_link.h"
-#include "nl_monitor.h"
 
 enum {
 	MAPPED_BITS = 96, /* of a prefix length in the 128-bit form */
@@ -211,18 +211,17 @@ bool nl_addr_dump(struct nl_ask *ask, struct nl_cursor *c, struct nl_buf *out)
 
 /* The interface and the prefix that a change is about. */
 static int read_change(struct nl_ask *ask, struct iface **ifp,
-		       struct inet_prefix *p)
+		       struct inet_prefix *p, struct nl_attrs *a)
 {
 	const struct ifaddrmsg *m = nl_fixed(ask->h, sizeof(*m));
 	uint8_t most = m && m->ifa_family == AF_INET ? 32 : 128;
-	struct nl_attrs a;
 
-	if (!m || nl_parse_after(ask->h, sizeof(*m), &a) < 0)
+	if (!m || nl_parse_after(ask->h, sizeof(*m), a) < 0)
 		return -EINVAL;
 	if (m->ifa_family != AF_INET && m->ifa_family != AF_INET6)
 		return -EOPNOTSUPP;
-	if (!nl_get_addr(&a, IFA_LOCAL, &p->addr) &&
-	    !nl_get_addr(&a, IFA_ADDRESS, &p->addr)) {
+	if (!nl_get_addr(a, IFA_LOCAL, &p->addr) &&
+	    !nl_get_addr(a, IFA_ADDRESS, &p->addr)) {
 		ask->why = "no address";
 		return -EINVAL;
 	}
@@ -239,11 +238,30 @@ static size_t skip_family(const struct inet_prefix *p)
 	return inet_is4(&p->addr) ? 0 : strlen("ipv4: ");
 }
 
+/* RFC 4862 5.4: an IPv6 address is probed, unless the program forbids it. */
+static int add(const struct nl_ask *ask, const struct nl_attrs *a,
+	       struct iface *ifp, const struct inet_prefix *p)
+{
+	const struct ifaddrmsg *m = nl_fixed(ask->h, sizeof(*m));
+	uint32_t flags = m->ifa_flags;
+	int ret;
+
+	nl_get_u32(a, IFA_FLAGS, &flags);
+	if (!inet_is4(&p->addr) && !ifp->is_loopback && !(flags & IFA_F_NODAD))
+		return addr_add6(ifp, p, ADDR_BY_CONFIG,
+				 flags & IFA_F_OPTIMISTIC);
+	ret = iface_add_addr(ifp, p);
+	if (ret == 0)
+		acd_watch(ifp, &p->addr);
+	return ret;
+}
+
 int nl_addr_add(struct nl_ask *ask)
 {
 	struct inet_prefix p;
+	struct nl_attrs a;
 	struct iface *ifp;
-	int ret = read_change(ask, &ifp, &p);
+	int ret = read_change(ask, &ifp, &p, &a);
 
 	if (ret < 0)
 		return ret;
@@ -252,36 +270,25 @@ int nl_addr_add(struct nl_ask *ask)
 		ask->why = "not an address that a host can have";
 		return -EINVAL;
 	}
-	ret = iface_add_addr(ifp, &p);
+	ret = add(ask, &a, ifp, &p);
 	if (ret == -EEXIST)
 		ask->why = &"ipv4: Address already assigned"[skip_family(&p)];
 	if (ret == -EEXIST && ask->h->nlmsg_flags & NLM_F_REPLACE)
 		return 0;
-	if (ret == 0) {
-		acd_watch(ifp, &p.addr);
-		nl_monitor_addr(ask->st, RTM_NEWADDR, ifp,
-				iface_find(ifp, &p.addr));
-	}
 	return ret;
 }
 
 int nl_addr_delete(struct nl_ask *ask)
 {
-	const struct iface_addr *have;
-	struct iface_addr gone = {0};
 	struct inet_prefix p;
+	struct nl_attrs a;
 	struct iface *ifp;
-	int ret = read_change(ask, &ifp, &p);
+	int ret = read_change(ask, &ifp, &p, &a);
 
 	if (ret < 0)
 		return ret;
-	have = iface_find(ifp, &p.addr);
-	if (have)
-		gone = *have;
 	ret = iface_delete_addr(ifp, &p);
 	if (ret < 0)
 		ask->why = &"ipv4: Address not found"[skip_family(&p)];
-	else
-		nl_monitor_addr(ask->st, RTM_DELADDR, ifp, &gone);
 	return ret;
 }

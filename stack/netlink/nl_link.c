@@ -17,11 +17,11 @@
 #include <linux/if.h>
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
+#include <linux/net_namespace.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
 #include "link/link.h"
-#include "nl_monitor.h"
 
 enum {
 	/* Linux's default queue of a device; nothing queues here. */
@@ -257,6 +257,34 @@ int nl_link_change(struct nl_ask *ask)
 		iface_set_mac(ifp, &w.mac);
 	if (w.has_updown)
 		iface_set_down(ifp, w.down);
-	nl_monitor_link(ask->st, ifp);
 	return 0;
+}
+
+/* --- namespaces ------------------------------------------------------------
+ */
+
+int nl_link_get_nsid(struct nl_ask *ask, struct nl_buf *out)
+{
+	const struct rtgenmsg *m = nl_fixed(ask->h, sizeof(*m));
+	struct rtgenmsg answer = {.rtgen_family = AF_UNSPEC};
+	struct nl_attrs a;
+
+	if (!m || nl_parse_after(ask->h, sizeof(*m), &a) < 0)
+		return -EINVAL;
+	if (!nl_attr(&a, NETNSA_PID) && !nl_attr(&a, NETNSA_FD) &&
+	    !nl_attr(&a, NETNSA_NSID)) {
+		ask->why = "Peer netns reference is missing";
+		return -EINVAL;
+	}
+	nl_begin(out, RTM_NEWNSID, ask->flags, ask->h->nlmsg_seq, ask->pid,
+		 &answer, sizeof(answer));
+	nl_put_u32(out, NETNSA_NSID, (uint32_t)NETNSA_NSID_NOT_ASSIGNED);
+	return nl_end(out) ? 0 : -ENOBUFS;
+}
+
+bool nl_link_dump_nsid(struct nl_ask *ask, struct nl_cursor *c,
+		       struct nl_buf *out)
+{
+	(void)ask, (void)c, (void)out;
+	return true;
 }

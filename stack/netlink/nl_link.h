@@ -33,4 +33,9 @@ struct iface *nl_link_by_index(struct stack *st, uint32_t index);
 /* May the interface have that MTU? */
 bool nl_link_has_mtu(const struct iface *ifp, uint32_t mtu);
 
+/* RTM_GETNSID: the stack knows no other namespace, so none has a number. */
+int nl_link_get_nsid(struct nl_ask *ask, struct nl_buf *out) MUST_CHECK;
+bool nl_link_dump_nsid(struct nl_ask *ask, struct nl_cursor *c,
+		       struct nl_buf *out);
+
 #endif

@@ -4,10 +4,8 @@
  * nl_monitor.h - what was changed, told to those who listen (`ip monitor`)
  *
  * What this room is for
- *   A change that a program made over netlink is told to the group that
- *   rtnetlink(7) has for it. Nothing is composed when nobody has joined. What
- *   the stack itself changes (a neighbour that was learned, an address from a
- *   router) is not told yet.
+ *   A change is told to the group that rtnetlink(7) has for it. Nothing is
+ *   composed when nobody has joined. What has changed, nl_watch.c finds.
  *
  * Lock       the stack lock is held.
  * Follows    rtnetlink(7), ip-monitor(8).

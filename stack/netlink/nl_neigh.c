@@ -20,7 +20,6 @@
 #include <string.h>
 
 #include "nl_link.h"
-#include "nl_monitor.h"
 
 enum { TICKS_PER_SEC = 100 /* what programs call USER_HZ */ };
 
@@ -224,18 +223,13 @@ int nl_neigh_add(struct nl_ask *ask)
 		memcpy(mac.b, nl_data(ll), sizeof(mac.b));
 	else
 		mac = n->mac;
-	ret = neigh_set(&ifp->neigh, &addr, &mac,
-			m->ndm_state & (NUD_PERMANENT | NUD_NOARP),
-			m->ndm_state & NUD_REACHABLE);
-	if (ret == 0)
-		nl_monitor_neigh(ask->st, RTM_NEWNEIGH, ifp,
-				 neigh_find(&ifp->neigh, &addr));
-	return ret;
+	return neigh_set(&ifp->neigh, &addr, &mac,
+			 m->ndm_state & (NUD_PERMANENT | NUD_NOARP),
+			 m->ndm_state & NUD_REACHABLE);
 }
 
 int nl_neigh_delete(struct nl_ask *ask)
 {
-	const struct neigh *n;
 	struct inet_addr addr;
 	struct nl_attrs a;
 	struct iface *ifp;
@@ -243,8 +237,5 @@ int nl_neigh_delete(struct nl_ask *ask)
 
 	if (ret < 0)
 		return ret;
-	n = neigh_find(&ifp->neigh, &addr);
-	if (n)
-		nl_monitor_neigh(ask->st, RTM_DELNEIGH, ifp, n);
 	return neigh_delete(&ifp->neigh, &addr);
 }

@@ -42,6 +42,8 @@ static const struct answerer answerers[] = {
 	{NETLINK_ROUTE, RTM_GETLINK, NULL, nl_link_get, nl_link_dump, NULL},
 	{NETLINK_ROUTE, RTM_NEWLINK, nl_link_change, NULL, NULL, NULL},
 	{NETLINK_ROUTE, RTM_SETLINK, nl_link_change, NULL, NULL, NULL},
+	{NETLINK_ROUTE, RTM_GETNSID, NULL, nl_link_get_nsid, nl_link_dump_nsid,
+	 NULL},
 	{NETLINK_ROUTE, RTM_GETADDR, NULL, NULL, nl_addr_dump, NULL},
 	{NETLINK_ROUTE, RTM_NEWADDR, nl_addr_add, NULL, NULL, NULL},
 	{NETLINK_ROUTE, RTM_DELADDR, nl_addr_delete, NULL, NULL, NULL},

@@ -23,7 +23,6 @@
 
 #include "nl_addr.h"
 #include "nl_link.h"
-#include "nl_monitor.h"
 
 enum {
 	MAPPED_BITS = 96,    /* of a prefix length in the 128-bit form */
@@ -227,7 +226,7 @@ static bool make_follower(const struct iface *ifp, const struct iface_addr *a,
 		s->scope = is4(p) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 		s->r.metric = is4(p) ? 0 : 256;
 		s->r.dst = route_network(p);
-		if (a->not_onlink || nl_addr_is_secondary(ifp, p))
+		if (!iface_addr_is_routed(a) || nl_addr_is_secondary(ifp, p))
 			return false;
 		return (!ifp->is_loopback && p->bits < 128) ||
 		       (!is4(p) && ifp->is_loopback);
@@ -247,6 +246,18 @@ static bool make_follower(const struct iface *ifp, const struct iface_addr *a,
 		break;
 	}
 	return false;
+}
+
+bool nl_route_network(const struct iface *ifp, const struct iface_addr *a,
+		      struct route *out)
+{
+	struct story s;
+
+	if (ifp->is_down || !iface_addr_is_ours(a) ||
+	    !make_follower(ifp, a, FOLLOWS_NETWORK, &s))
+		return false;
+	*out = s.r;
+	return true;
 }
 
 static bool dump_added(struct nl_ask *ask, struct nl_cursor *c,
@@ -566,8 +577,6 @@ int nl_route_add(struct nl_ask *ask)
 		ret = route_add(&ask->st->net, &r);
 	else
 		ret = -ENOENT;
-	if (ret == 0)
-		nl_monitor_route(ask->st, RTM_NEWROUTE, &r);
 	return ret;
 }
 
@@ -586,6 +595,47 @@ static bool is_meant(const struct route *r, const struct route *have)
 		inet_equal(&r->source, &have->source));
 }
 
+static bool is_of_network(const struct iface_addr *a,
+			  const struct inet_prefix *network)
+{
+	return is4(&a->prefix) == is4(network) &&
+	       a->prefix.bits == network->bits &&
+	       inet_in_prefix(&a->prefix.addr, network);
+}
+
+/* One of its addresses makes such a route. */
+static bool has_network(const struct iface *ifp, const struct route *r,
+			const struct inet_prefix *network)
+{
+	struct route made;
+
+	for (uint32_t i = 0; i < ifp->naddrs; i++)
+		if (is_of_network(&ifp->addrs[i], network) &&
+		    nl_route_network(ifp, &ifp->addrs[i], &made) &&
+		    is_meant(r, &made))
+			return true;
+	return false;
+}
+
+/* The route that addresses make: without it, their neighbours are strangers,
+ * until the link goes down and up. */
+static int delete_network(struct net *n, const struct route *r)
+{
+	struct inet_prefix network = route_network(&r->dst);
+
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		struct iface *ifp = &n->ifs[i];
+
+		if (!has_network(ifp, r, &network))
+			continue;
+		for (uint32_t k = 0; k < ifp->naddrs; k++)
+			if (is_of_network(&ifp->addrs[k], &network))
+				ifp->addrs[k].is_unrouted = true;
+		return 0;
+	}
+	return -ESRCH;
+}
+
 int nl_route_delete(struct nl_ask *ask)
 {
 	struct net *n = &ask->st->net;
@@ -599,8 +649,7 @@ int nl_route_delete(struct nl_ask *ask)
 
 		if (!is_meant(&r, &have))
 			continue;
-		nl_monitor_route(ask->st, RTM_DELROUTE, &have);
 		return route_delete(n, &have);
 	}
-	return -ESRCH;
+	return delete_network(n, &r);
 }

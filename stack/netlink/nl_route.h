@@ -37,6 +37,10 @@ enum { NL_ADVERTISED = LIMIT_ND_ROUTERS + LIMIT_ND_ROUTES };
 bool nl_route_advertised(const struct net *n, uint64_t i,
 			 struct nl_advertised *out);
 
+/* The route to its neighbours that an address makes; false: none. */
+bool nl_route_network(const struct iface *ifp, const struct iface_addr *a,
+		      struct route *out);
+
 /* One message about a route of table main; false when it did not fit. */
 bool nl_route_put(struct nl_buf *out, const struct nl_ask *ask, uint16_t type,
 		  const struct route *r);

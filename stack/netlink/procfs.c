@@ -178,7 +178,7 @@ static bool next_route(struct stack *st, struct procfs_place *p, bool is4,
 		p->at[0] = at.at[0] + before;
 		p->at[1] = at.at[1];
 		if (inet_is4(&a->addr) != is4 || (is4 && ifp->is_loopback) ||
-		    entry->not_onlink || ifp->is_down ||
+		    !iface_addr_is_routed(entry) || ifp->is_down ||
 		    nl_addr_is_secondary(ifp, a))
 			continue;
 		*out = (struct route){.dst = route_network(a),

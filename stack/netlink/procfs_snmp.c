@@ -151,12 +151,41 @@ bool procfs_snmp(struct stack *st, struct procfs_place *p,
 	return true;
 }
 
-/* No IPv6 counters are kept apart yet: its names are not shown at all. */
+static uint64_t ip6_malformed(const struct stack *st)
+{
+	return dropped(st, DROP_IP6_SHORT) + dropped(st, DROP_IP6_VERSION) +
+	       dropped(st, DROP_IP6_LENGTH) + dropped(st, DROP_IP6_EXTENSION) +
+	       dropped(st, DROP_IP6_OPTION) + dropped(st, DROP_IP6_ROUTING);
+}
+
+/* Names of their own, one a line. Fragments of both families are counted
+ * together, with IPv4. */
 bool procfs_snmp6(struct stack *st, struct procfs_place *p,
 		  struct procfs_text *t)
 {
-	(void)st, (void)p, (void)t;
-	return false;
+	const struct counter c[] = {
+		{"Ip6InReceives", count(st, STAT_IP6_IN_RECEIVES)},
+		{"Ip6InHdrErrors", ip6_malformed(st)},
+		{"Ip6InAddrErrors",
+		 dropped(st, DROP_IP6_NOT_OURS) + dropped(st, DROP_IP6_SOURCE)},
+		{"Ip6InUnknownProtos", dropped(st, DROP_IP6_PROTOCOL)},
+		{"Ip6InDelivers", count(st, STAT_IP6_IN_DELIVERS)},
+		{"Ip6OutRequests", count(st, STAT_IP6_OUT_REQUESTS)},
+		{"Ip6OutNoRoutes", count(st, STAT_IP6_OUT_NO_ROUTES)},
+		{"Ip6FragCreates", count(st, STAT_IP6_FRAG_CREATES)},
+		{"Icmp6InMsgs", count(st, STAT_ICMP6_IN)},
+		{"Icmp6OutMsgs", count(st, STAT_ICMP6_OUT)},
+		{"Udp6InDatagrams", count(st, STAT_UDP6_IN_DATAGRAMS)},
+		{"Udp6NoPorts", count(st, STAT_UDP6_NO_PORTS)},
+		{"Udp6InErrors", 0},
+		{"Udp6OutDatagrams", count(st, STAT_UDP6_OUT_DATAGRAMS)},
+	};
+
+	if (p->line >= ARRAY_LEN(c))
+		return false;
+	procfs_print(t, "%-32s\t%llu\n", c[p->line].name,
+		     (unsigned long long)c[p->line].value);
+	return true;
 }
 
 static void tcp_ext(const struct stack *st, struct procfs_text *t)

@@ -432,6 +432,14 @@ bool sock_netlink_is_heard(const struct stack *st, uint32_t group)
 	return false;
 }
 
+bool sock_netlink_has_listeners(const struct stack *st)
+{
+	list_for_each (it, &st->netlinks)
+		if (list_entry(it, struct nl_sock, link)->groups)
+			return true;
+	return false;
+}
+
 void sock_netlink_tell(struct stack *st, uint32_t group, const void *data,
 		       size_t len)
 {

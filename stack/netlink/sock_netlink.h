@@ -76,4 +76,7 @@ void sock_netlink_tell(struct stack *st, uint32_t group, const void *data,
 /* Has anybody joined? */
 bool sock_netlink_is_heard(const struct stack *st, uint32_t group);
 
+/* Has anybody joined any group? */
+bool sock_netlink_has_listeners(const struct stack *st);
+
 #endif

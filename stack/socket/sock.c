@@ -20,6 +20,7 @@
 
 #include "epset.h"
 #include "transport/raw.h"
+#include "netlink/nl_watch.h"
 #include "netlink/sock_netlink.h"
 #include "sock_packet.h"
 
@@ -62,6 +63,7 @@ void sock_stack_fini(struct stack *st)
 		}
 		arena_free(st->eng.arena, st->pages[p]);
 	}
+	nl_watch_end(st);
 	tcp_fini(&st->tcp);
 	udp_fini(&st->udp);
 	udp_fini(&st->echo);

@@ -168,6 +168,7 @@ struct stack {
 	uint32_t nsocks;                     /* [S] in use */
 	struct sock *inodes;                 /* [S] by placeholder inode */
 	struct list netlinks;                /* [S] struct nl_sock */
+	struct nl_watch *watch;              /* [S] while somebody listens */
 	struct timer trim;                   /* [S] see turn.c */
 	uint32_t trim_turns;                 /* [S] since it was armed */
 	struct loop_queue *loop;             /* [S] frames of the loopback */

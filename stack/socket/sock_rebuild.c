@@ -198,6 +198,7 @@ void sock_rebuild(struct stack *st)
 
 	st->inodes = NULL;
 	list_init(&st->netlinks);
+	st->watch = NULL;
 	list_init(&st->packets.pcbs);
 	rebuild_slots(st);
 	while ((s = arena_next(a, ARENA_SOCK, s)))

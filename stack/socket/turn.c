@@ -29,6 +29,7 @@
 #include "link/link.h"
 #include "ground/log.h"
 #include "ground/must.h"
+#include "netlink/nl_watch.h"
 #include "process/recover.h"
 #include "transport/packet_ring.h"
 #include "ground/sys.h"
@@ -215,6 +216,7 @@ void turn_settle(struct stack *st)
 	} while (++rounds < SETTLE_ROUNDS);
 	if (rounds == SETTLE_ROUNDS)
 		st->loop_more = true;
+	nl_watch_settle(st);
 	if (!list_is_empty(&st->eng.news))
 		sock_collect_news(st);
 	want_trim(st);

@@ -497,7 +497,10 @@ static int send_on(struct udp_pcb *pcb, const struct endpoint *to,
 		push_header(&t, pcb->bind.key.lport, to->port, &how);
 	err = ip_output(u->net, &t, &how);
 	if (!err && u->kind == UDP_PLAIN) {
-		stats_add(&u->eng->stats, STAT_UDP_OUT_DATAGRAMS, 1);
+		stats_add(&u->eng->stats,
+			  inet_is4(&how.dst) ? STAT_UDP_OUT_DATAGRAMS
+					     : STAT_UDP6_OUT_DATAGRAMS,
+			  1);
 		loop_back(pcb, &t, &how);
 	}
 	if (err == -EMSGSIZE)

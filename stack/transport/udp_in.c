@@ -112,7 +112,10 @@ enum verdict udp_enqueue(struct udp_pcb *pcb, struct pkt *p)
 	pcb->rcv_count++;
 	pcb->rcv_cost += pkt_cost(p);
 	if (pcb->udp->kind == UDP_PLAIN)
-		stats_add(&eng->stats, STAT_UDP_IN_DATAGRAMS, 1);
+		stats_add(&eng->stats,
+			  ip_is6(p) ? STAT_UDP6_IN_DATAGRAMS
+				    : STAT_UDP_IN_DATAGRAMS,
+			  1);
 	news_leave(eng, &pcb->news, NEWS_READABLE);
 	return TAKEN;
 }
@@ -212,7 +215,8 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 	pcb = udp_find(u, &key, ifp->index);
 	if (pcb && udp_is_open_to(pcb, ifp))
 		return udp_enqueue(pcb, p);
-	stats_add(&u->eng->stats, STAT_UDP_NO_PORTS, 1);
+	stats_add(&u->eng->stats,
+		  inet_is4(dst) ? STAT_UDP_NO_PORTS : STAT_UDP6_NO_PORTS, 1);
 	if (!pcb)
 		icmp_send_port_unreachable(ifp, p);
 	return DROP_UDP_PORT;
