@@ -109,7 +109,7 @@ static const char *sound_conn(struct stack *st, struct tcp_conn *c)
 	SOUND(!c->b.is_connected ||
 	      ports_find_tuple(&st->tcp.ports, &c->b.key) == &c->b);
 	SOUND(c->state != TCPS_LISTEN ||
-	      ports_find_bound(&st->tcp.ports, &c->b.key, true));
+	      ports_find_bound(&st->tcp.ports, &c->b.key, 0, true));
 	SOUND(!c->news.owner || ((struct sock *)c->news.owner)->conn == c);
 	SOUND(c->news.owner || c->is_orphan || tcp_is_queued(c));
 	if (c->state != TCPS_LISTEN)
@@ -152,7 +152,7 @@ static const char *sound_pcb(struct stack *st, struct udp_pcb *pcb)
 	SOUND(!pcb->bind.is_connected ||
 	      ports_find_tuple(&st->udp.ports, &pcb->bind.key));
 	SOUND(!pcb->bind.is_bound || pcb->bind.is_connected ||
-	      ports_find_bound(&st->udp.ports, &pcb->bind.key, false));
+	      ports_find_bound(&st->udp.ports, &pcb->bind.key, 0, false));
 	return NULL;
 }
 
