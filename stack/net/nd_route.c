@@ -44,7 +44,9 @@ static struct nd_route *place_for(struct net *n, const struct nd_route *r)
 {
 	struct nd_route *free_one = NULL;
 
-	for (size_t i = 0; i < LIMIT_ND_ROUTES; i++) {
+	uint32_t i;
+
+	for (i = 0; i < n->nd_routes.used; i++) {
 		struct nd_route *at = &n->nd_routes.r[i];
 
 		if (at->ifindex && is_same(at, r))
@@ -52,7 +54,10 @@ static struct nd_route *place_for(struct net *n, const struct nd_route *r)
 		if (!free_one && !nd_route_is_valid(n, at))
 			free_one = at;
 	}
-	return free_one;
+	if (free_one || i == LIMIT_ND_ROUTES)
+		return free_one;
+	n->nd_routes.used = i + 1;
+	return &n->nd_routes.r[i];
 }
 
 void nd_route_learn(struct net *n, const struct nd_route *r)
@@ -79,7 +84,7 @@ void nd_route_learn(struct net *n, const struct nd_route *r)
 void nd_route_forget(struct net *n, uint32_t ifindex,
 		     const struct inet_addr *router)
 {
-	for (size_t i = 0; i < LIMIT_ND_ROUTES; i++) {
+	for (size_t i = 0; i < n->nd_routes.used; i++) {
 		struct nd_route *r = &n->nd_routes.r[i];
 
 		if (r->ifindex == ifindex && inet_equal(&r->router, router))
@@ -114,7 +119,7 @@ const struct nd_route *nd_route_find(struct net *n, const struct inet_addr *dst,
 {
 	const struct nd_route *best = NULL;
 
-	for (size_t i = 0; i < LIMIT_ND_ROUTES; i++) {
+	for (size_t i = 0; i < n->nd_routes.used; i++) {
 		const struct nd_route *r = &n->nd_routes.r[i];
 
 		if (!nd_route_is_valid(n, r) ||

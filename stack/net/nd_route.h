@@ -30,6 +30,7 @@ struct nd_route {
 
 struct nd_routes {
 	struct nd_route r[LIMIT_ND_ROUTES]; /* [S] */
+	uint32_t used; /* [S] places behind these have always been free */
 };
 
 /* RFC 4191 2.1: of two bits; 10 means medium. */
