@@ -27,6 +27,10 @@
 
 #define NAP_US MSEC(2)
 #define NAP_MAX_US MSEC(8)
+/* Naps are woken from by the clock. Where others look after the links less
+ * often than that, being woken with them now and then costs less. */
+#define LOOK_EACH_US 500
+enum { BUSY = 4 }; /* drives in a nap of which another one is worth it */
 
 /* True when somebody woke us before the nap was over. */
 static bool nap(usecs how_long)
@@ -59,6 +63,13 @@ static uint32_t drives_now(void)
 	return __atomic_load_n(&driver.drives, __ATOMIC_RELAXED);
 }
 
+/* Do threads of other processes come by all the time? `others`: as it was so
+ * long ago. */
+static bool are_busy(uint32_t others, usecs ago)
+{
+	return (driver_looks_of_others() - others) * (usecs)LOOK_EACH_US > ago;
+}
+
 /*
  * Until application threads have not come by for a nap and none is parked in
  * poll, or one left while others sleep. Those of other processes will do where
@@ -74,15 +85,15 @@ static void stand_by(void)
 
 		if (nap(how_long) && has_sleepers())
 			return;
-		if (drives_now() != before) {
+		if (drives_now() - before >= BUSY) {
 			how_long = NAP_US;
 		} else if (driver_slot() == SLOT_APP) {
 			sleep_deeply();
 			if (has_sleepers())
 				return;
 			how_long = NAP_US;
-		} else if (has_sleepers() ||
-			   driver_looks_of_others() == others) {
+		} else if (has_sleepers() || (drives_now() == before &&
+					      !are_busy(others, how_long))) {
 			return;
 		} else {
 			how_long = MIN(2 * how_long, NAP_MAX_US);
@@ -151,8 +162,9 @@ static void drive(struct bell *bell)
 		driver_promise(0);
 		if (readable)
 			gate_served(&bell->gate, false);
-		if (has_sleepers() || (drives_now() == before &&
-				       driver_looks_of_others() == others))
+		if (has_sleepers() ||
+		    (drives_now() == before &&
+		     !are_busy(others, driver_now() - plan.now)))
 			continue;
 		/* Those who came by are asleep again, perhaps. */
 		if (plan.shared)

@@ -60,7 +60,7 @@ void gate_served(struct gate *g, bool ours);
 /*
  * 0: sleep in the line; or for how long to stay out of it, because frames come
  * for others who look after the links as fast as they come. `others` counts
- * their looks; once it stands still, our place is in the line.
+ * their looks; once they are few, our place is in the line.
  */
 usecs gate_aside(struct gate *g, uint32_t others);
 
