@@ -322,7 +322,10 @@ int stack_getsockopt(sock_id id, int level, int name, void *value,
 
 	if (!s)
 		return -EBADF;
-	ret = value && len ? sock_opt_get(s, level, name, value, len) : -EFAULT;
+	/* Who only asks for a length gives no room. */
+	ret = len && (value || *len == 0)
+		      ? sock_opt_get(s, level, name, value, len)
+		      : -EFAULT;
 	leave();
 	return ret;
 }

@@ -34,6 +34,7 @@ static void close_loop(void)
 
 TestSuite(link_loop, .init = open_loop, .fini = close_loop);
 
+/* The checksum of a payload that begins with a c is partial. */
 static int send_bytes(struct link *l, const char *head, const char *payload)
 {
 	struct tx t;
@@ -41,6 +42,7 @@ static int send_bytes(struct link *l, const char *head, const char *payload)
 	tx_init(&t);
 	memcpy(tx_push(&t, strlen(head)), head, strlen(head));
 	cr_assert(tx_add(&t, payload, strlen(payload)));
+	t.csum_partial = payload[0] == 'c';
 	return link_send(l, &t, 5);
 }
 
@@ -60,6 +62,7 @@ Test(link_loop, frames_come_back_in_order)
 	pkt_free(arena, p);
 	p = link_take(lo);
 	cr_assert(eq(int, memcmp(p->data, "ef", 2), 0));
+	cr_assert(eq(int, p->csum, PKT_CSUM_UNKNOWN));
 	pkt_free(arena, p);
 	cr_assert(eq(ptr, link_take(lo), NULL));
 	cr_assert(eq(u64, link_next(lo), USECS_NEVER));

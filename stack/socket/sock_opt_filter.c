@@ -29,11 +29,11 @@ static struct bpf *filter_of(const struct sock *s)
 /* Takes the reference over, unless it fails. */
 static int set_filter(struct sock *s, struct bpf *f)
 {
-	struct bpf **place = s->pcb ? &s->pcb->filter : &s->packet->filter;
-	struct bpf *old;
+	struct bpf **place, *old;
 
 	if (s->conn)
 		return tcp_set_filter(s->conn, f);
+	place = s->pcb ? &s->pcb->filter : &s->packet->filter;
 	old = *place;
 	*place = f;
 	bpf_put(s->stack->eng.arena, old);

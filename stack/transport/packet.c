@@ -99,7 +99,7 @@ struct seen {
 static enum packet_way way_of(const struct iface *ifp,
 			      const struct eth_wire *wire)
 {
-	if (ifp->is_loopback || eth_equal(&wire->dst, &ifp->mac))
+	if (eth_equal(&wire->dst, &ifp->mac))
 		return PACKET_TO_US;
 	if (eth_equal(&wire->dst, &ETH_BROADCAST))
 		return PACKET_TO_ALL;

@@ -13,7 +13,8 @@
  *
  * Note       Memory of a closed socket is the stack's again, as far as the
  *            stack can know: a program must not look at a ring any more after
- *            it has closed the socket.
+ *            it has closed the socket. Nor does the stack hear of munmap(2):
+ *            a ring that was mapped once stays until then.
  * Lock       the stack lock is held.
  * Follows    packet_mmap (Linux), packet(7).
  */

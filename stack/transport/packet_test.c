@@ -20,6 +20,7 @@ static void open_host(void)
 	nettest_open(&host);
 	host.lo->is_loopback = true;
 	host.eth->mac = NT_MAC;
+	host.lo->mac = (struct eth_addr){{0}};
 	packets_init(&packets, &host.eng, &host.net, &wall_offset);
 	host.net.packets = &packets;
 }
