@@ -191,8 +191,12 @@ static int connect_to(struct sock *s, const struct sockaddr *addr,
 	if (ret < 0)
 		return ret;
 	sock_addr_to_self(s, &remote);
-	return s->conn ? sock_stream_connect(s, &remote)
-		       : sock_dgram_connect(s, &remote);
+	if (s->conn)
+		return sock_stream_connect(s, &remote);
+	ret = sock_dgram_connect(s, &remote);
+	if (ret == 0)
+		sock_dgram_note_flow(s, addr, len);
+	return ret;
 }
 
 int stack_connect(sock_id id, const struct sockaddr *addr, socklen_t len)

@@ -10,8 +10,9 @@
  * Comes in   route.c, for every path to an IPv6 destination.
  * Never      chooses an address that is tentative or a duplicate.
  * Lock       the stack lock is held.
- * Follows    RFC 6724 2.1, 3.1, 5. Rule 4 is for mobile hosts; rule 5.5 would
- *            need to know which router announced a prefix: neither is here.
+ * Follows    RFC 6724 2.1, 3.1, 5; RFC 5014 for what programs prefer. Rule 4 is
+ * for mobile hosts; rule 5.5 would need to know which router announced a
+ * prefix: neither is here.
  */
 #include "addr_select.h"
 
@@ -94,7 +95,7 @@ static int compare_scope(int a, int b, int dst)
 
 /* > 0: a is better; 0: as good. */
 static int compare(const struct candidate *a, const struct candidate *b,
-		   const struct inet_addr *dst)
+		   const struct inet_addr *dst, bool rather_public)
 {
 	int d;
 
@@ -117,10 +118,10 @@ static int compare(const struct candidate *a, const struct candidate *b,
 	d = a->has_label - b->has_label;
 	if (d != 0)
 		return d;
-	/* Rule 7: temporary rather than public. */
+	/* Rule 7: temporary rather than public, or as the program says. */
 	d = a->is_temporary - b->is_temporary;
 	if (d != 0)
-		return d;
+		return rather_public ? -d : d;
 	/* Rule 8: the longer prefix in common. */
 	return (int)a->common - (int)b->common;
 }
@@ -149,7 +150,7 @@ static bool may_be(const struct iface_addr *a)
 }
 
 static void consider(const struct iface *ifp, const struct inet_addr *dst,
-		     bool is_out, struct candidate *best)
+		     bool is_out, bool rather_public, struct candidate *best)
 {
 	for (uint32_t i = 0; i < ifp->naddrs; i++) {
 		const struct iface_addr *a = &ifp->addrs[i];
@@ -161,26 +162,58 @@ static void consider(const struct iface *ifp, const struct inet_addr *dst,
 		/* A link-local address means nothing on another link. */
 		if (!is_out && c.scope == SCOPE_LINK)
 			continue;
-		if (!best->addr || compare(&c, best, dst) > 0)
+		if (!best->addr || compare(&c, best, dst, rather_public) > 0)
 			*best = c;
 	}
+}
+
+static const struct inet_addr *select_from(const struct net *n,
+					   const struct iface *out,
+					   const struct inet_addr *dst,
+					   bool rather_public)
+{
+	bool only_out =
+		addr_select_scope(dst) == SCOPE_LINK || inet_is_multicast(dst);
+	struct candidate best = {.addr = NULL};
+
+	consider(out, dst, true, rather_public, &best);
+	/* RFC 6724 4: of a host, any interface's will do. */
+	for (uint32_t i = 0; i < n->nifs && !only_out; i++) {
+		if (&n->ifs[i] != out)
+			consider(&n->ifs[i], dst, false, rather_public, &best);
+	}
+	return best.addr;
 }
 
 const struct inet_addr *addr_select(const struct net *n,
 				    const struct iface *out,
 				    const struct inet_addr *dst)
 {
-	bool only_out =
-		addr_select_scope(dst) == SCOPE_LINK || inet_is_multicast(dst);
-	struct candidate best = {.addr = NULL};
+	return select_from(n, out, dst, false);
+}
 
-	consider(out, dst, true, &best);
-	/* RFC 6724 4: of a host, any interface's will do. */
-	for (uint32_t i = 0; i < n->nifs && !only_out; i++) {
-		if (&n->ifs[i] != out)
-			consider(&n->ifs[i], dst, false, &best);
+static bool is_temporary(const struct net *n, const struct inet_addr *a)
+{
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		const struct iface *ifp = &n->ifs[i];
+
+		for (uint32_t k = 0; k < ifp->naddrs; k++)
+			if (inet_equal(&ifp->addrs[k].prefix.addr, a))
+				return ifp->addrs[k].origin == ADDR_TEMPORARY;
 	}
-	return best.addr;
+	return false;
+}
+
+void addr_select_public(const struct net *n, const struct inet_addr *dst,
+			struct path *path)
+{
+	const struct inet_addr *better;
+
+	if (inet_is4(dst) || !is_temporary(n, &path->source))
+		return;
+	better = select_from(n, path->ifp, dst, true);
+	if (better)
+		path->source = *better;
 }
 
 uint32_t addr_select_owner(const struct net *n, const struct inet_addr *a)

@@ -17,6 +17,7 @@
 
 struct iface;
 struct net;
+struct path;
 
 /*
  * The best of the addresses of `out`, by rules 1 to 8; when it has none that
@@ -25,6 +26,11 @@ struct net;
 const struct inet_addr *addr_select(const struct net *n,
 				    const struct iface *out,
 				    const struct inet_addr *dst);
+
+/* RFC 5014: the same, but rather a public address than a temporary one, for a
+ * path whose source was chosen as above. */
+void addr_select_public(const struct net *n, const struct inet_addr *dst,
+			struct path *path);
 
 /* The interface that has our address `a`: its index; 0: none. What we send to
  * ourselves passes through the loopback, but belongs to that one. */

@@ -172,3 +172,22 @@ HOST_TEST(addr_select, the_owner_of_an_address)
 	cr_assert(eq(u32, addr_select_owner(&t.net, &a), other->index));
 	cr_assert(eq(u32, addr_select_owner(&t.net, &b), 0));
 }
+
+/* RFC 5014: a program may want to be known. */
+HOST_TEST(addr_select, a_program_may_rather_be_public)
+{
+	struct inet_addr dst = addr("2001:db8:9::1");
+	struct inet_addr temporary = addr("2001:db8:1::bbbb");
+	struct inet_addr public = addr("2001:db8:1::aaaa");
+	struct path path = {.ifp = t.eth, .source = temporary};
+
+	add_as(t.eth, "2001:db8:1::aaaa/64", ADDR_PREFERRED, ADDR_BY_ROUTER);
+	add_as(t.eth, "2001:db8:1::bbbb/64", ADDR_PREFERRED, ADDR_TEMPORARY);
+	expect("2001:db8:9::1", "2001:db8:1::bbbb");
+	addr_select_public(&t.net, &dst, &path);
+	cr_assert(inet_equal(&path.source, &public));
+	/* What a route has said stays. */
+	path.source = addr("2001:db8:1::cccc");
+	addr_select_public(&t.net, &dst, &path);
+	cr_assert(not(inet_equal(&path.source, &public)));
+}

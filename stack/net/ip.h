@@ -39,14 +39,15 @@ struct ip_how {
 	const struct path *path; /* a lookup made before, or NULL */
 
 	/* IPv6: extension headers that go in front, whole, at most
-	 * IP_EXT_MAX bytes; `ext_first` is the type of the first. The next
-	 * header field of the last must be `proto`. */
+	 * IP_EXT_MAX bytes; `ext_first` is the type of the first. What is
+	 * behind the last is filled in. */
 	const void *ext;
 	uint8_t ext_len;
 	uint8_t ext_first;
 };
 
-enum { IP_EXT_MAX = 40 };
+/* As many as fit before a transport header (TX_HEADER_MAX). */
+enum { IP_EXT_MAX = 80 };
 
 /*
  * Adds the IP header to a transport packet and sends it. The transport

@@ -295,10 +295,20 @@ static uint8_t hops_of(const struct ip_how *how, const struct iface *ifp)
 	return ifp->hops6 ? ifp->hops6 : IP_TTL_DEFAULT;
 }
 
-static void push_extensions(struct tx *t, const struct ip_how *how)
+/* `next` is what stands behind the last of them. */
+static void push_extensions(struct tx *t, const struct ip_how *how,
+			    uint8_t next)
 {
-	if (how->ext_len)
-		memcpy(tx_push(t, how->ext_len), how->ext, how->ext_len);
+	uint8_t *at;
+	size_t last = 0;
+
+	if (!how->ext_len)
+		return;
+	at = tx_push(t, how->ext_len);
+	memcpy(at, how->ext, how->ext_len);
+	while (last + 8u + 8u * at[last + 1] < how->ext_len)
+		last += 8u + 8u * at[last + 1];
+	at[last] = next;
 }
 
 /* In front of everything; `next` is the type of what t begins with. */
@@ -322,7 +332,8 @@ static void push_header(struct tx *t, const struct ip_how *how,
 
 /*
  * RFC 8200 4.5: pieces of a multiple of 8 bytes. Extension headers of ours are
- * hop-by-hop options, which each fragment repeats, and so are cut off first.
+ * repeated by each fragment: hop-by-hop options have to, and destination
+ * options before a fragment header are looked at by the same host.
  */
 static int output_fragments(struct net *n, struct tx *t,
 			    const struct ip_how *how, const struct path *path,
@@ -335,10 +346,6 @@ static int output_fragments(struct net *n, struct tx *t,
 	be32 id = be32_make(rand_u32(&n->eng->rand));
 	struct ip_slicer s;
 
-	/* A last `next` in the extensions that names the transport would have
-	 * to name the fragment header. */
-	if (how->ext_len)
-		return -EMSGSIZE;
 	tx_finish_csum(t);
 	ip_slice_init(&s, t);
 	while (at < total) {
@@ -356,7 +363,10 @@ static int output_fragments(struct net *n, struct tx *t,
 			.frag = be16_make((uint16_t)(at | more)),
 			.id = id,
 		};
-		push_header(&piece, how, path->ifp, IP6_NEXT_FRAGMENT, label);
+		push_extensions(&piece, how, IP6_NEXT_FRAGMENT);
+		push_header(&piece, how, path->ifp,
+			    how->ext_len ? how->ext_first : IP6_NEXT_FRAGMENT,
+			    label);
 		stats_add(&n->eng->stats, STAT_IP6_FRAG_CREATES, 1);
 		err = eth_output_to(path->ifp, &piece, &path->next_hop);
 		if (err)
@@ -415,7 +425,7 @@ int ip6_output(struct net *n, struct tx *t, const struct ip_how *how)
 			return -EMSGSIZE;
 		return output_fragments(n, t, how, path, mtu, label);
 	}
-	push_extensions(t, how);
+	push_extensions(t, how, how->proto);
 	push_header(t, how, path->ifp,
 		    how->ext_len ? how->ext_first : how->proto, label);
 	return eth_output_to(path->ifp, t, &path->next_hop);

@@ -235,6 +235,27 @@ HOST_TEST(ip6, extension_headers_go_in_front)
 	cr_assert(eq(int, memcmp((const uint8_t *)(ip + 1) + 8, bytes, 16), 0));
 }
 
+/* RFC 8200 4.5: each of them has the headers, and names the fragment header. */
+HOST_TEST(ip6, fragments_repeat_extension_headers)
+{
+	struct ip_how how = {.ext = "\0\0\5\2\0\0\1\0\0\0\1\4\0\0\0\0",
+			     .ext_len = 16,
+			     .ext_first = IP6_NEXT_HOP_BY_HOP};
+
+	cr_assert(eq(int, send_bytes(3000, &how), 0));
+	cr_assert(eq(sz, t.wire.nframes, 3));
+	for (size_t i = 0; i < 3; i++) {
+		const struct ip6_wire *ip = nettest_sent_ip6(&t, i);
+		const uint8_t *ext = (const uint8_t *)(ip + 1);
+
+		cr_assert(le(sz, t.wire.frames[i].len, NETTEST_MTU + 14));
+		cr_assert(eq(u8, ip->next, IP6_NEXT_HOP_BY_HOP));
+		cr_assert(eq(u8, ext[0], 0));
+		cr_assert(eq(u8, ext[8], IP6_NEXT_FRAGMENT));
+		cr_assert(eq(u8, ext[16], IP_PROTO_UDP));
+	}
+}
+
 /* Fragments out and in again. */
 HOST_TEST(ip6, fragmented_echo_is_answered_whole)
 {

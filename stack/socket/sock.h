@@ -285,6 +285,10 @@ ssize_t sock_stream_recv(struct sock *s, struct uio *to, int flags);
 uint32_t sock_stream_ready(const struct sock *s);
 
 int sock_dgram_connect(struct sock *s, const struct endpoint *remote);
+
+/* After connect(): what IPV6_FLOWINFO_SEND finds in the address. */
+void sock_dgram_note_flow(struct sock *s, const struct sockaddr *addr,
+			  socklen_t len);
 int sock_dgram_shutdown(struct sock *s, int how);
 ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 			const struct msghdr *msg, int flags);

@@ -15,6 +15,7 @@
  *            errors (udp_pktinfo.c and udp6_pktinfo.c of the test-apps).
  */
 #include "sock_cmsg.h"
+#include "sock_cmsg6.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -22,6 +23,8 @@
 #include <linux/in6.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#include "link/wire.h"
 
 /* --- from the program -------------------------------------------------------
  */
@@ -117,11 +120,25 @@ static int take_ip(const struct cmsghdr *c, struct udp_wish *w)
 	}
 }
 
-static int take_ip6(const struct sock *s, const struct cmsghdr *c,
-		    struct udp_wish *w)
+/* RFC 3542 does not know it; in Linux it overrules sin6_flowinfo. */
+static int take_flow(const struct cmsghdr *c, struct udp_wish *w)
 {
-	int ret;
+	uint32_t flow;
 
+	if (c->cmsg_len < CMSG_LEN(sizeof(flow)))
+		return -EINVAL;
+	memcpy(&flow, CMSG_DATA(c), sizeof(flow));
+	w->flow_label = ntohl(flow) & IP6_FLOW_MASK;
+	return 0;
+}
+
+static int take_ip6(const struct sock *s, const struct cmsghdr *c,
+		    struct udp_wish *w, struct sock_cmsg6 *h)
+{
+	int ret = sock_cmsg6_take(c, h);
+
+	if (ret != SOCK_CMSG6_OTHERS)
+		return ret;
 	switch (c->cmsg_type) {
 	case IPV6_PKTINFO:
 	case IPV6_2292PKTINFO:
@@ -134,6 +151,8 @@ static int take_ip6(const struct sock *s, const struct cmsghdr *c,
 		/* RFC 3542 6.5 has -1 for the default; Linux sends ones. */
 		w->tos &= 255;
 		return ret;
+	case IPV6_FLOWINFO:
+		return take_flow(c, w);
 	case IPV6_DONTFRAG:
 		return take_number6(c, 0, 1, &w->dont_fragment);
 	default:
@@ -151,21 +170,23 @@ static bool is_whole(const struct msghdr *msg, const struct cmsghdr *c)
 }
 
 static int take_one(const struct sock *s, const struct cmsghdr *c, bool is4,
-		    struct udp_wish *w)
+		    struct udp_wish *w, struct sock_cmsg6 *h)
 {
 	bool is_info6 =
 		c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO;
 
 	if (!is4)
-		return c->cmsg_level == IPPROTO_IPV6 ? take_ip6(s, c, w) : 0;
+		return c->cmsg_level == IPPROTO_IPV6 ? take_ip6(s, c, w, h) : 0;
 	if (s->family == AF_INET6 && is_info6)
 		return take_pktinfo6(s, c, true, w);
 	return c->cmsg_level == IPPROTO_IP ? take_ip(c, w) : 0;
 }
 
 int sock_cmsg_take(const struct sock *s, const struct msghdr *msg,
-		   const struct inet_addr *to, struct udp_wish *w)
+		   const struct inet_addr *to, struct udp_wish *w,
+		   struct udp_headers *space)
 {
+	struct sock_cmsg6 h = {0};
 	struct msghdr m = *msg;
 	int ret = 0;
 
@@ -173,9 +194,12 @@ int sock_cmsg_take(const struct sock *s, const struct msghdr *msg,
 	     c = CMSG_NXTHDR(&m, c)) {
 		if (!is_whole(&m, c))
 			return -EINVAL;
-		ret = take_one(s, c, inet_is4(to), w);
+		ret = take_one(s, c, inet_is4(to), w, &h);
 	}
-	return ret;
+	if (ret < 0 || (!h.hop && !h.last))
+		return ret;
+	w->headers = space;
+	return sock_cmsg6_build(&h, space);
 }
 
 /* --- to the program ---------------------------------------------------------
@@ -279,6 +303,7 @@ static void put_ip6(const struct sock *s, const struct udp_meta *meta,
 	if (is_on(s, SOCK6_FLOWINFO) && flow)
 		sock_cmsg_append(msg, used, IPPROTO_IPV6, IPV6_FLOWINFO, &flow,
 				 sizeof(flow));
+	sock_cmsg6_put(s, meta, msg, used);
 	if (is_on(s, SOCK6_OLD_PKTINFO))
 		put_pktinfo6(meta, IPV6_2292PKTINFO, msg, used);
 	if (is_on(s, SOCK6_OLD_HOPLIMIT))

@@ -15,10 +15,12 @@
 #include "sock.h"
 #include "transport/udp_err.h"
 
-/* Adds what msg asks for a datagram to `to` to *w. 0, -EINVAL, -ENODEV,
- * -ENETUNREACH (not an address of ours). */
+/* Adds what msg asks for a datagram to `to` to *w; extension headers are copied
+ * to *space. 0, -EINVAL, -ENODEV, -ENETUNREACH (not an address of ours),
+ * -ENOBUFS (too many headers). */
 int sock_cmsg_take(const struct sock *s, const struct msghdr *msg,
-		   const struct inet_addr *to, struct udp_wish *w) MUST_CHECK;
+		   const struct inet_addr *to, struct udp_wish *w,
+		   struct udp_headers *space) MUST_CHECK;
 
 /* Fills msg_control and sets msg_controllen; MSG_CTRUNC where it is short. */
 void sock_cmsg_put(const struct sock *s, const struct udp_meta *meta,

@@ -9,6 +9,8 @@
 
 #include "sock_cmsg.h"
 
+static struct udp_headers space;
+
 TestSuite(sock_cmsg, .init = kit_open, .fini = kit_close);
 
 enum { ROOM = 256 };
@@ -75,7 +77,7 @@ Test(sock_cmsg, the_family_of_the_datagram_decides)
 		struct msghdr msg = said(r->level, r->type, &r->value, 4);
 		struct inet_addr to = addr(r->to);
 		struct udp_wish w = udp_no_wish;
-		int ret = sock_cmsg_take(s, &msg, &to, &w);
+		int ret = sock_cmsg_take(s, &msg, &to, &w, &space);
 
 		cr_expect(eq(int, ret, r->result), "row %zu", i);
 		if (ret < 0)
@@ -116,13 +118,14 @@ Test(sock_cmsg, a_source_must_be_ours_and_of_the_family)
 
 		memcpy(&p.ipi6_addr, from.b, 16);
 		msg = said(IPPROTO_IPV6, IPV6_PKTINFO, &p, sizeof(p));
-		cr_expect(eq(int, sock_cmsg_take(s, &msg, &to, &w),
+		cr_expect(eq(int, sock_cmsg_take(s, &msg, &to, &w, &space),
 			     info[i].result),
 			  "row %zu", i);
 		if (info[i].result == 0)
 			cr_expect(inet_equal(&w.src, &from), "row %zu", i);
 		msg = said(IPPROTO_IPV6, IPV6_PKTINFO, &p, sizeof(p) - 1);
-		cr_expect(eq(int, sock_cmsg_take(s, &msg, &to, &w), -EINVAL));
+		cr_expect(eq(int, sock_cmsg_take(s, &msg, &to, &w, &space),
+			     -EINVAL));
 	}
 }
 

@@ -18,7 +18,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "link/wire.h"
 #include "sock_cmsg.h"
+#include "sock_cmsg6.h"
 
 int sock_dgram_connect(struct sock *s, const struct endpoint *remote)
 {
@@ -83,10 +85,28 @@ static struct udp_wish usual_wish(const struct sock *s,
 	return w;
 }
 
+/* ipv6(7), IPV6_FLOWINFO_SEND: the label in an address. */
+static uint32_t flow_of(const struct sock *s, const void *addr, socklen_t len)
+{
+	struct sockaddr_in6 in6;
+
+	if (!(s->ip6.on & 1u << SOCK6_FLOWINFO_SEND) || len < sizeof(in6) ||
+	    !sock_addr_is(addr, len, AF_INET6))
+		return 0;
+	memcpy(&in6, addr, sizeof(in6));
+	return ntohl(in6.sin6_flowinfo) & IP6_FLOW_MASK;
+}
+
+void sock_dgram_note_flow(struct sock *s, const struct sockaddr *addr,
+			  socklen_t len)
+{
+	s->pcb->flow_label = flow_of(s, addr, len);
+}
+
 /* The destination, or NULL in *to for the connected one; and the wish. */
 static int prepare(const struct sock *s, const struct msghdr *msg,
 		   struct endpoint *space, struct endpoint **to,
-		   struct udp_wish *w)
+		   struct udp_wish *w, struct udp_headers *headers)
 {
 	bool has_to = msg && msg->msg_name && msg->msg_namelen > 0;
 	int ret = 0;
@@ -103,8 +123,10 @@ static int prepare(const struct sock *s, const struct msghdr *msg,
 	if (ret < 0)
 		return ret;
 	*w = usual_wish(s, &space->addr);
+	if (has_to)
+		w->flow_label = flow_of(s, msg->msg_name, msg->msg_namelen);
 	if (msg && msg->msg_controllen > 0)
-		ret = sock_cmsg_take(s, msg, &space->addr, w);
+		ret = sock_cmsg_take(s, msg, &space->addr, w, headers);
 	return ret;
 }
 
@@ -112,6 +134,7 @@ ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 			const struct msghdr *msg, int flags)
 {
 	struct endpoint space, *to;
+	struct udp_headers headers;
 	struct udp_wish w;
 	size_t len = from->left;
 	int ret;
@@ -120,7 +143,7 @@ ssize_t sock_dgram_send(struct sock *s, struct uio *from,
 		return -EOPNOTSUPP;
 	if (s->shut_write)
 		return -EPIPE;
-	ret = prepare(s, msg, &space, &to, &w);
+	ret = prepare(s, msg, &space, &to, &w, &headers);
 	if (ret < 0)
 		return ret;
 	ret = udp_send(s->pcb, to, &w, from);
@@ -162,7 +185,11 @@ ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
 
 	if (flags & MSG_ERRQUEUE)
 		return recv_error(s, to, msg);
-	ret = udp_recv(s->pcb, to, &meta, (flags & MSG_PEEK) != 0, &full);
+	if (sock_cmsg6_put_mtu(s, msg)) {
+		sock_update(s, 0);
+		return 0;
+	}
+	ret = udp_recv(s->pcb, to, &meta, true, &full);
 	sock_update(s, 0);
 	/* shutdown(2) for reading ends a sleep; there is none without one. */
 	if (ret == -EAGAIN && s->pcb->shut_read)
@@ -178,6 +205,10 @@ ssize_t sock_dgram_recv(struct sock *s, struct uio *to, struct msghdr *msg,
 				      &msg->msg_namelen);
 		sock_cmsg_put(s, &meta, msg);
 	}
+	if (!(flags & MSG_PEEK)) {
+		udp_drop_first(s->pcb);
+		sock_update(s, 0);
+	}
 	return flags & MSG_TRUNC ? (ssize_t)full : ret;
 }
 
@@ -185,7 +216,7 @@ uint32_t sock_dgram_ready(const struct sock *s)
 {
 	uint32_t bits = EPOLLOUT | EPOLLWRNORM;
 
-	if (!list_is_empty(&s->pcb->rcvq))
+	if (!list_is_empty(&s->pcb->rcvq) || s->pcb->narrow.mtu)
 		bits |= EPOLLIN | EPOLLRDNORM;
 	if (s->pcb->shut_read)
 		bits |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;

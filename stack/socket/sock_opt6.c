@@ -108,10 +108,14 @@ void sock_opt6_push(struct sock *s)
 		tcp_set_manner6(s->conn, (uint8_t)o->tclass, hops,
 				(uint8_t)o->pmtudisc,
 				!is_on(s, SOCK6_AUTOFLOWLABEL));
+		tcp_prefer_public(s->conn,
+				  o->preferences & IPV6_PREFER_SRC_PUBLIC);
 		return;
 	}
 	if (s->pcb->v6.recverr && !is_on(s, SOCK6_RECVERR))
 		udp_err_clear(s->pcb);
+	if (!is_on(s, SOCK6_PATHMTU))
+		s->pcb->narrow.mtu = 0;
 	s->pcb->v6 = (struct udp_manner){
 		.ttl = hops,
 		.ttl_is_zero = o->hops == 0,
@@ -123,6 +127,8 @@ void sock_opt6_push(struct sock *s)
 		.multicast_loop = is_on(s, SOCK6_MULTICAST_LOOP),
 		.multicast_all = is_on(s, SOCK6_MULTICAST_ALL),
 		.no_flow_label = !is_on(s, SOCK6_AUTOFLOWLABEL),
+		.tell_mtu = is_on(s, SOCK6_PATHMTU),
+		.prefer_public = o->preferences & IPV6_PREFER_SRC_PUBLIC,
 		.multicast_if = o->multicast_if,
 	};
 }

@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "net/addr_select.h"
 #include "tcp_filter.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
@@ -352,6 +353,8 @@ int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 			      to.scope ? to.scope : c->ifindex, &path);
 	if (err)
 		return err;
+	if (!c->b.is_bound && c->v6.prefer_public)
+		addr_select_public(c->tcp->net, &to.addr, &path);
 	err = ports_connect(&c->tcp->ports, &c->b, &path.source, &to);
 	if (err)
 		return err;

@@ -219,6 +219,9 @@ int tcp_set(struct tcp_conn *c, enum tcp_option o, int value) MUST_CHECK;
 void tcp_set_manner6(struct tcp_conn *c, uint8_t tclass, uint8_t hops,
 		     uint8_t pmtudisc, bool no_flow_label);
 
+/* RFC 5014: rather from a public address than from a temporary one. */
+void tcp_prefer_public(struct tcp_conn *c, bool prefer);
+
 /* The only interface it shall use; 0: any. */
 void tcp_set_ifindex(struct tcp_conn *c, uint32_t ifindex);
 

@@ -67,8 +67,9 @@ enum {
 struct tcp_manner {
 	uint8_t tos;          /* or traffic class */
 	uint8_t ttl;          /* or hop limit; 0: default */
-	uint8_t pmtudisc : 7; /* IP_PMTUDISC_* of ip(7) */
+	uint8_t pmtudisc : 6; /* IP_PMTUDISC_* of ip(7) */
 	uint8_t no_flow_label : 1;
+	uint8_t prefer_public : 1; /* RFC 5014 */
 };
 
 /* What is remembered of a struct path. */

@@ -259,8 +259,16 @@ void tcp_set_manner6(struct tcp_conn *c, uint8_t tclass, uint8_t hops,
 		     uint8_t pmtudisc, bool no_flow_label)
 {
 	MUST_HOLD(&c->eng->lock);
-	c->v6 = (struct tcp_manner){tclass, hops, pmtudisc & 0x7f,
-				    no_flow_label};
+	c->v6.tos = tclass;
+	c->v6.ttl = hops;
+	c->v6.pmtudisc = pmtudisc & 0x3f;
+	c->v6.no_flow_label = no_flow_label;
+}
+
+void tcp_prefer_public(struct tcp_conn *c, bool prefer)
+{
+	MUST_HOLD(&c->eng->lock);
+	c->v6.prefer_public = prefer;
 }
 
 void tcp_set_ifindex(struct tcp_conn *c, uint32_t ifindex)

@@ -247,6 +247,8 @@ static int find_path(struct udp_pcb *pcb, const struct endpoint *to,
 	if (src && !inet_is4(src) && inet_is4(dst))
 		return -ENETUNREACH;
 	err = route_lookup_on(net, dst, src, ifindex, path);
+	if (!err && !src && udp_manner_of(pcb, dst)->prefer_public)
+		addr_select_public(net, dst, path);
 	if (ifindex == 0 || !err)
 		return err;
 	if (ifindex > net->nifs)
@@ -366,12 +368,13 @@ static void choose_how(struct udp_pcb *pcb, const struct path *path,
 		       struct ip_how *how)
 {
 	const struct udp_manner *m = udp_manner_of(pcb, &how->dst);
+	bool is4 = inet_is4(&how->dst);
 	size_t total = len + header_len(pcb) + ip_header_len(&how->dst);
 	bool to_many = inet_is_multicast(&how->dst);
 
 	how->src = path->source;
 	how->proto = pcb->proto;
-	how->has_header = pcb->hdrincl && inet_is4(&how->dst);
+	how->has_header = pcb->hdrincl && is4;
 	how->ttl = to_many ? m->multicast_ttl : m->ttl;
 	how->ttl_is_zero = to_many ? m->multicast_ttl == 0 : m->ttl_is_zero;
 	if (wish->ttl >= 0) {
@@ -380,6 +383,13 @@ static void choose_how(struct udp_pcb *pcb, const struct path *path,
 	}
 	how->tos = wish->tos >= 0 ? (uint8_t)wish->tos : m->tos;
 	how->no_flow_label = m->no_flow_label;
+	how->flow_label = wish->flow_label ? wish->flow_label : pcb->flow_label;
+	if (wish->headers && !is4) {
+		how->ext = wish->headers->bytes;
+		how->ext_len = wish->headers->len;
+		how->ext_first = wish->headers->first;
+		total += how->ext_len;
+	}
 	how->broadcast_ok = pcb->broadcast;
 	how->path = path;
 	switch ((enum udp_pmtudisc)m->pmtudisc) {
@@ -415,7 +425,7 @@ static bool is_heard_here(const struct net *n, const struct iface *ifp,
 static void loop_back(struct udp_pcb *pcb, const struct tx *t,
 		      const struct ip_how *how)
 {
-	size_t header = ip_header_len(&how->dst);
+	size_t header = ip_header_len(&how->dst) + how->ext_len;
 	struct udp *u = pcb->udp;
 	struct iface *ifp = how->path->ifp;
 	struct pkt *p;
@@ -470,8 +480,12 @@ static int forgive(struct udp_pcb *pcb, const struct endpoint *to, int err)
 static int too_long(struct udp_pcb *pcb, const struct endpoint *to,
 		    const struct path *path)
 {
-	if (udp_manner_of(pcb, &to->addr)->recverr)
+	const struct udp_manner *m = udp_manner_of(pcb, &to->addr);
+
+	if (m->recverr)
 		udp_err_note_local(pcb, EMSGSIZE, to, path->mtu);
+	if (m->tell_mtu)
+		pcb->narrow = (struct udp_narrow){*to, path->mtu};
 	return -EMSGSIZE;
 }
 
@@ -598,6 +612,8 @@ static void read_meta(const struct udp_pcb *pcb, const struct pkt *p,
 		.ttl = ip_ttl(p),
 		.flow_label = ip_flow_label(p),
 		.stamp = p->stamp,
+		.net = p->data,
+		.net_len = (size_t)(p->l4 - p->data),
 	};
 	if (inet_needs_scope(&meta->from.addr))
 		meta->from.scope = meta->ifindex;
@@ -637,10 +653,16 @@ ssize_t udp_recv(struct udp_pcb *pcb, struct uio *to, struct udp_meta *meta,
 		*full_len = p->len - header;
 	if (meta)
 		read_meta(pcb, p, meta);
-	if (peek)
-		return (ssize_t)copied;
+	if (!peek)
+		udp_drop_first(pcb);
+	return (ssize_t)copied;
+}
+
+void udp_drop_first(struct udp_pcb *pcb)
+{
+	struct pkt *p = list_entry(list_pop(&pcb->rcvq), struct pkt, link);
+
 	pcb->rcv_count--;
 	pcb->rcv_cost -= pkt_cost(p);
 	pkt_free(pcb->udp->eng->arena, p);
-	return (ssize_t)copied;
 }

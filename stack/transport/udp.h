@@ -62,15 +62,33 @@ struct udp_manner {
 	bool multicast_loop;   /* default on */
 	bool multicast_all;    /* default on */
 	bool no_flow_label;    /* IPV6_AUTOFLOWLABEL is off */
+	bool tell_mtu;         /* IPV6_RECVPATHMTU */
+	bool prefer_public;    /* IPV6_PREFER_SRC_PUBLIC */
 	uint32_t multicast_if; /* ifindex; 0: by route */
+};
+
+/* Extension headers of one datagram; the first says by `first` what it is. */
+enum { UDP_HEADERS_MAX = 80 };
+
+struct udp_headers {
+	uint8_t len, first;
+	uint8_t bytes[UDP_HEADERS_MAX];
+};
+
+/* A datagram was too long for the path; mtu 0: none was. */
+struct udp_narrow {
+	struct endpoint to;
+	uint32_t mtu;
 };
 
 /* What one datagram is to be like, where it differs from the rest. */
 struct udp_wish {
-	struct inet_addr src;  /* any: as bound, or chosen */
-	uint32_t ifindex;      /* the way out; 0: by the routes */
-	int16_t ttl, tos;      /* -1: as ever */
-	int16_t dont_fragment; /* -1: as ever */
+	struct inet_addr src;              /* any: as bound, or chosen */
+	uint32_t ifindex;                  /* the way out; 0: by the routes */
+	int16_t ttl, tos;                  /* -1: as ever */
+	int16_t dont_fragment;             /* -1: as ever */
+	uint32_t flow_label;               /* 0: as ever */
+	const struct udp_headers *headers; /* or NULL */
 };
 
 extern const struct udp_wish udp_no_wish;
@@ -110,6 +128,8 @@ struct udp_pcb {
 	struct udp_manner v4, v6; /* [S] by the family of the datagram */
 	uint32_t ifindex;         /* [S] SO_BINDTODEVICE, or a scope; 0: any */
 	uint32_t scope;           /* [S] of the connected remote */
+	uint32_t flow_label;      /* [S] of the connected remote; 0: made */
+	struct udp_narrow narrow; /* [S] to be told, with tell_mtu */
 	struct udp_member *members; /* [S] groups joined; see udp_group.h */
 
 	/* Raw and ping sockets. */
@@ -130,6 +150,8 @@ struct udp_meta {
 	uint8_t ttl;         /* or hop limit */
 	uint32_t flow_label; /* IPv6 */
 	usecs stamp;         /* when its batch was read */
+	const uint8_t *net;  /* its headers up to the transport's; they are */
+	size_t net_len;      /* there as long as the datagram is */
 };
 
 void udp_init(struct udp *u, struct engine *eng, struct net *net,
@@ -191,6 +213,9 @@ static inline struct udp_manner *udp_manner_of(struct udp_pcb *pcb,
  */
 ssize_t udp_recv(struct udp_pcb *pcb, struct uio *to, struct udp_meta *meta,
 		 bool peek, size_t *full_len) MUST_CHECK;
+
+/* Removes the first datagram, which was looked at. */
+void udp_drop_first(struct udp_pcb *pcb);
 
 /* The pending error as -errno, once; 0 when there is none. SO_ERROR. */
 int udp_take_error(struct udp_pcb *pcb);
