@@ -8,8 +8,10 @@
 # What this script is for
 #   Real servers lease for minutes. This one gives the first of its addresses, and
 #   the next one when that was declined or refused. Moods: nak refuses the first
-#   renewal, mute is silent after the first lease. What it hears is a line each.
+#   renewal, mute:FILE is silent once there is such a file. What it hears is a line
+#   each.
 
+import os
 import socket
 import struct
 import sys
@@ -71,7 +73,6 @@ link.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 link.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
 link.bind(("", 67))
 print("serving", flush=True)
-has_leased = False
 while True:
     message, _ = link.recvfrom(2000)
     if len(message) < 240 or message[236:240] != COOKIE:
@@ -80,11 +81,10 @@ while True:
     print(name, address, flush=True)
     if name == "DECLINE" and len(addresses) > 1:
         addresses.pop(0)
-    if mood == "mute" and has_leased:
+    if mood.startswith("mute:") and os.path.exists(mood[5:]):
         continue
     if name == "RENEW" and mood == "nak":
         mood, reply = "", NAK
         addresses.pop(0)
     if reply:
         answer(message, reply, addresses[0])
-    has_leased |= reply == ACK

@@ -234,6 +234,17 @@ eventually()
   fail "did not happen in time: $*"
 }
 
+# Until CMD succeeds, for forty seconds.
+eventually_long()
+{
+  local n
+  for ((n = 0; n < 400; n++)); do
+    "$@" >/dev/null 2>&1 && return
+    sleep 0.1
+  done
+  fail "did not happen in time: $*"
+}
+
 # A listener of the kernel's end is seen without connecting to it.
 kernel_listens()
 {

@@ -14,7 +14,7 @@
 . "$top/integration/scenarios_link.sh"
 . "$top/integration/scenarios_tcp.sh"
 scenarios="dad arp_conflict fragments resolution moved_neighbour dead_router
-  path_mtu bridge fast_retransmit out_of_order fsm"
+  path_mtu bridge successor fast_retransmit out_of_order fsm"
 
 # The TAP with the kernel's end of it, before a stack has it.
 make_link()

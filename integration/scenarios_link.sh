@@ -258,17 +258,6 @@ router_heard()
     awk '/Icmp6InEchos/ { exit $2 <= 1 }'
 }
 
-# Until CMD succeeds, for forty seconds.
-eventually_long()
-{
-  local n
-  for ((n = 0; n < 400; n++)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.1
-  done
-  fail "did not happen in time: $*"
-}
-
 # The word of a router: packets must be smaller, beyond it.
 scene_path_mtu()
 {
@@ -349,4 +338,50 @@ host()
   else
     kernel "$top/run-with-stack.sh" --join "scene$$-$n" "$@"
   fi
+}
+
+# The next program gets the address of one whose keeper still has to deliver.
+scene_successor()
+{
+  need nft
+  net_up
+  ip -n $ns addr del $KERNEL/32 dev lo
+  ip -n $ns addr del $KERNEL6/128 dev lo
+  ip -n $ns link add br0 type bridge forward_delay 0
+  ip -n $ns addr add $KERNEL/24 dev br0
+  ip -n $ns addr add $KERNEL6/64 dev br0 nodad
+  ip -n $ns link set br0 up
+  make_file file 1
+  for port in 8000 8001; do
+    start kernel python3 -m http.server --directory "$work" $port
+    kernel_listens $port
+  done
+  on_bridge 2 --log "info,$work/first.log" -- python3 -c 'import os, socket, sys, time
+s = socket.create_connection(("10.77.0.1", 8000))
+print("up", flush=True)
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.1)
+s.send(b"x")' "$work/enough" >"$work/first.out" 2>&1 &
+  first=$!
+  started+=($first)
+  eventually grep -q up "$work/first.out"
+  # Its peer hears nothing more: the keeper goes on sending.
+  kernel nft add table ip scene
+  kernel nft 'add chain ip scene in { type filter hook prerouting priority -300; }'
+  kernel nft add rule ip scene in iifname br0 tcp dport 8000 drop
+  # The first one's addresses are beyond doubt.
+  eventually grep -q "nobody else has $OURS" "$work/first.log"
+  touch "$work/enough"
+  wait $first || fail "the first program"
+
+  on_bridge 2 --log "info,$work/second.log" -- sh -c "
+    curl -sS -f --max-time 30 -o $work/got http://$KERNEL:8001/file &&
+      until grep -q 'nobody else has $OURS' $work/second.log; do sleep 0.2; done &&
+      curl -sS -f --max-time 30 -o $work/again http://$KERNEL:8001/file" ||
+    fail "the second program: $(tail -n 3 "$work/second.log")"
+  same "$work/file" "$work/got"
+  same "$work/file" "$work/again"
+  ! grep -q 'has the address' "$work/second.log" || fail "an address was kept from it"
+  [[ -n $(ip -n $ns -o link show master br0) ]] || fail "no keeper was there"
+  proved "the next program has the address, while a keeper delivers with the old one"
 }

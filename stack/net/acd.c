@@ -29,7 +29,7 @@
 #include "arp.h"
 #include "dhcp4.h"
 #include "ground/log.h"
-#include "ipv4ll.h"
+#include "net.h"
 
 /* RFC 5227 1.1. */
 enum { PROBE_NUM = 3, ANNOUNCE_NUM = 2 };
@@ -187,7 +187,9 @@ bool acd_on_sender(struct iface *ifp, const struct inet_addr *addr,
 
 	if (!a || a->phase == ADDR_DUPLICATE)
 		return false;
-	on_conflict(ifp, a, mac);
+	/* Whoever wants it is our successor, most likely. */
+	if (!ifp->net->is_leaving)
+		on_conflict(ifp, a, mac);
 	return true;
 }
 

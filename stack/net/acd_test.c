@@ -318,6 +318,26 @@ Test(acd, loopback_and_ipv6_are_not_asked_for)
 	cr_expect(zero(u32, lan->nsent));
 }
 
+/* Only the keeper is left, with data to deliver: the next program is given the
+ * same address, perhaps on a device of its own. */
+Test(acd, who_is_leaving_defends_nothing)
+{
+	configure(NEW_IP);
+	lan_advance(lan, SEC(30));
+	lan->nsent = 0;
+	lan->net.is_leaving = true;
+	give(ARP_OP_REQUEST, nobody_ip, NEW_IP);
+	give(ARP_OP_REQUEST, NEW_IP, NEW_IP);
+	give(ARP_OP_REQUEST, NEW_IP, LAN_PEER_IP);
+	cr_expect(zero(u32, lan->nsent));
+	cr_expect(is_ours(NEW_IP), "and goes on with it");
+	give(ARP_OP_REQUEST, LAN_PEER_IP, NEW_IP);
+	cr_expect(eq(u32, lan->nsent, 1), "others are answered");
+	lan->net.is_leaving = false;
+	give(ARP_OP_REQUEST, nobody_ip, NEW_IP);
+	cr_expect(eq(u32, lan->nsent, 2));
+}
+
 /* Recovery knows no timers but those that are made anew. */
 Test(acd, a_death_does_not_stop_the_probes)
 {

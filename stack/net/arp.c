@@ -20,6 +20,7 @@
 #include "acd.h"
 #include "link/eth.h"
 #include "ground/log.h"
+#include "net.h"
 
 static const struct eth_addr nobody;
 
@@ -122,7 +123,10 @@ enum verdict arp_input(struct iface *ifp, struct pkt *p)
 	if (op == ARP_OP_REPLY || !iface_owns(ifp, &target))
 		return DROP_ARP_NOT_OURS;
 
-	/* A probe has no sender address yet: answer it, learn nothing. */
+	/* A probe has no sender address yet: answer it, learn nothing. Who has
+	 * only last words to say does not keep the address from others. */
+	if (inet_is_any(&sender) && ifp->net->is_leaving)
+		return DROP_ARP_NOT_OURS;
 	if (!inet_is_any(&sender))
 		neigh_learn(&ifp->neigh, &sender, &msg->sender_mac);
 	return send_reply(ifp, msg);

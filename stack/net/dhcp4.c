@@ -285,6 +285,7 @@ static void put_lifetimes(struct dhcp4 *d)
 static void put_in_place(struct dhcp4 *d)
 {
 	d->has_lease = true;
+	d->has_declined = false;
 	if (d->link_mtu && d->lease.mtu >= MTU_MIN)
 		iface_set_mtu(d->ifp, MIN(d->link_mtu, d->lease.mtu));
 	put_routes(d);
@@ -400,6 +401,7 @@ void dhcp4_on_taken(struct iface *ifp)
 		return;
 	if (d->stage != DHCP4_RELEASED)
 		decline(d);
+	d->has_declined = true;
 	begin(d, DECLINE_PAUSE_US);
 }
 

@@ -53,6 +53,7 @@ struct dhcp4 {
 	uint8_t stage;      /* [S] enum dhcp4_state */
 	uint8_t tries;      /* [S] sent in this state */
 	bool has_lease;     /* [S] address and routes are in place */
+	bool has_declined;  /* [S] since the last lease */
 	uint32_t link_mtu;  /* [I] what it may be lowered from; 0: leave it */
 	uint32_t xid;       /* [S] of the exchange */
 	usecs began;        /* [S] without an address since */

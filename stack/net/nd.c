@@ -24,6 +24,7 @@
 #include "icmp6.h"
 #include "ground/log.h"
 #include "nd_router.h"
+#include "net.h"
 
 enum {
 	ND_HOPS = 255, /* RFC 4861 6.1, 7.1: no router has touched it */
@@ -263,6 +264,9 @@ static enum verdict on_solicit(struct iface *ifp, struct pkt *p,
 	if (!iface_addr_is_ours(a))
 		return DROP_ND_NOT_OURS;
 
+	/* Who has only last words to say does not keep it from others. */
+	if (from_nobody && ifp->net->is_leaving)
+		return DROP_ND_NOT_OURS;
 	if (from_nobody) {
 		advertise(ifp, &a->prefix.addr, &ALL_NODES, 0);
 		return DONE;

@@ -136,6 +136,22 @@ HOST_TEST(nd, a_question_about_us_is_answered_and_the_asker_learned)
 	cr_assert(eq(int, state_of(&STRANGER), NEIGH_DELAY));
 }
 
+/* acd_test.c, who_is_leaving_defends_nothing. */
+HOST_TEST(nd, who_is_leaving_answers_no_probe)
+{
+	struct inet_addr group = inet_solicited_node(&NT_US6);
+	struct message m = ask_for_us();
+
+	t.net.is_leaving = true;
+	m.dst = &group;
+	cr_assert(eq(int, give(&m), DONE));
+	cr_assert(eq(sz, t.wire.nframes, 1));
+	m.src = &ANY;
+	m.mac = NULL;
+	cr_assert(eq(int, give(&m), DROP_ND_NOT_OURS));
+	cr_assert(eq(sz, t.wire.nframes, 1));
+}
+
 HOST_TEST(nd, a_probe_is_answered_to_all_and_teaches_nothing)
 {
 	struct inet_addr group = inet_solicited_node(&NT_US6);

@@ -55,8 +55,9 @@ struct net {
 	uint32_t icmp_tokens;    /* [S] errors we may still send */
 	usecs icmp_refill;       /* [S] when tokens were last added */
 	usecs redirect_next;     /* [S] when we may send another one */
-	bool forwards;  /* [S] a router: packets of others are passed on */
-	uint32_t ip_id; /* [S] counter mixed per destination */
+	bool forwards;   /* [S] a router: packets of others are passed on */
+	bool is_leaving; /* [S] only the keeper is left: nothing is defended */
+	uint32_t ip_id;  /* [S] counter mixed per destination */
 };
 
 void net_init(struct net *n, struct engine *eng);

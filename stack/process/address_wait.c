@@ -91,7 +91,7 @@ static void tell(struct stack *st, char *why, size_t size)
 	const struct inet_addr *made = NULL;
 	char text[INET_TEXT_MAX], with[INET_TEXT_MAX + 1] = "out an address";
 	usecs began = st->eng.now;
-	const char *v6 = "";
+	const char *v4 = "no DHCP server has answered", *v6 = "";
 
 	for (uint32_t i = 0; i < st->net.nifs; i++) {
 		const struct auto6 *a = &st->net.auto6[i];
@@ -99,6 +99,9 @@ static void tell(struct stack *st, char *why, size_t size)
 
 		if (d->ifp && !d->has_lease)
 			began = MIN(began, d->began);
+		if (d->has_declined)
+			v4 = "DHCP has brought only addresses that other hosts "
+			     "have";
 		if (!a->ifp)
 			continue;
 		made = made ? made : ipv4ll_address(&st->net.ifs[i]);
@@ -112,8 +115,7 @@ static void tell(struct stack *st, char *why, size_t size)
 	if (made)
 		snprintf(with, sizeof(with), " %s", inet_print(made, text));
 	snprintf(why, size,
-		 "no DHCP server has answered for %u seconds%s: going on "
-		 "with%s, and asking on",
+		 "%s for %u seconds%s: going on with%s, and asking on", v4,
 		 (unsigned int)((st->eng.now - began) / USECS_PER_SEC), v6,
 		 with);
 }

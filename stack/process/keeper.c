@@ -340,6 +340,15 @@ static usecs keep_promise(struct stack *st, bool was_driving)
 	return USECS_NEVER;
 }
 
+/* From then on our addresses may be somebody else's: the next program's, that
+ * is given the same ones on another device. */
+static void tell_net(struct stack *st, bool is_leaving)
+{
+	turn_enter();
+	st->net.is_leaving = is_leaving;
+	turn_leave(st);
+}
+
 bool stack_keep(struct pollfd *fds, size_t n, bool stay, uint64_t give_up_at)
 {
 	struct stack *st = turn_stack;
@@ -350,6 +359,7 @@ bool stack_keep(struct pollfd *fds, size_t n, bool stay, uint64_t give_up_at)
 	for (size_t i = 0; i < n; i++)
 		fds[i].revents = 0;
 	drives = who != OTHERS_LIVE;
+	tell_net(st, who == OTHERS_GONE && !stay);
 	until = keep_promise(st, was_driving);
 	now = driver_now();
 	if (who != OTHERS_GONE || stay) {
