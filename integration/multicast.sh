@@ -28,7 +28,7 @@ export NSSHIM_OFFLOAD=off
 ip -n $ns link add br0 type bridge mcast_snooping 1 mcast_querier 1 \
   mcast_query_interval 200 mcast_query_response_interval 100 \
   mcast_startup_query_interval 100 mcast_startup_query_count 2 \
-  mcast_last_member_interval 20 mcast_igmp_version 3 mcast_mld_version 2 ||
+  mcast_membership_interval 600 mcast_last_member_interval 20 mcast_igmp_version 3 mcast_mld_version 2 ||
   skip "no bridge with multicast snooping here"
 ip -n $ns addr flush dev lo
 ip -n $ns addr add $KERNEL/24 brd + dev br0
@@ -203,6 +203,29 @@ heard_by_kernel()
 heard_by_kernel 232.77.1.4 5011 $OURS $OTHER
 heard_by_kernel ff35::77:4 5012 $OURS6 $OTHER6
 
+# --- older routers --------------------------------------------------------------
+
+# old_version GROUP PORT REPORT LEAVE: joined and left in the old words.
+old_version()
+{
+  listen_ours "$2" tap0 "$1"
+  eventually reported "$3"
+  eventually forwards "$1"
+  close_ours
+  eventually reported "$4"
+}
+
+if [[ -n $full ]]; then
+  kernel ip link set br0 type bridge mcast_igmp_version 2 mcast_mld_version 1
+  eventually reported "igmp.type == 0x11 && igmp.version == 2"
+  eventually reported "icmpv6.type == 130 && ipv6.plen == 32"
+  old_version 239.77.1.7 5015 "igmp.type == 0x16 && ip.src == $OURS" \
+    "igmp.type == 0x17 && ip.src == $OURS"
+  old_version ff15::77:7 5016 "icmpv6.type == 131 && eth.src == $mac" \
+    "icmpv6.type == 132 && eth.src == $mac"
+  proved "a router of IGMPv2 and MLDv1 hears its own language"
+fi
+
 # --- broadcast ----------------------------------------------------------------
 
 listen_ours 5013 tap0 239.77.1.5
@@ -220,4 +243,8 @@ heard_there()
 eventually heard_there 10.77.0.255 directed
 eventually heard_there 255.255.255.255 limited
 proved "broadcast, directed and limited, both ways"
+
+# Longer than the bridge remembers without an answer to its queries.
+forwards ff02::1:ff00:2 || eventually forwards ff02::1:ff00:2
+proved "the bridge still forwards what it was told of at first"
 stop $holder

@@ -130,6 +130,19 @@ WATCH_TEST(a_route_is_told)
 	EXPECT(RTM_DELROUTE);
 }
 
+/* RFC 4861 6.3.4: nobody has added it. */
+WATCH_TEST(a_router_that_announced_itself_is_told)
+{
+	struct nd_router *r = &kit.st->net.nd.routers[0];
+
+	*r = (struct nd_router){.addr = {{0xfe, 0x80, [15] = 1}},
+				.ifindex = 2,
+				.until = kit.st->eng.now + SEC(10)};
+	EXPECT(RTM_NEWROUTE);
+	kit.st->eng.now += SEC(11);
+	EXPECT(RTM_DELROUTE);
+}
+
 WATCH_TEST(a_neighbour_is_told_in_each_state)
 {
 	struct inet_addr a = inet_from4(ip4_make(10, 0, 0, 1));
