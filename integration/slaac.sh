@@ -19,7 +19,7 @@ net_up
 mac=02:00:00:00:77:06
 
 # radvd's own words; the first argument goes into the interface, the second
-# into the prefix.
+# into the prefix; the third is the name server.
 start_radvd()
 {
   cat >"$work/radvd.conf" <<CONF
@@ -28,7 +28,7 @@ interface tap0 {
   AdvRASolicitedUnicast on; AdvCurHopLimit 77; AdvLinkMTU 1400; $1
   prefix fd77::/64 { $2 };
   route fd55::/32 { AdvRoutePreference high; };
-  RDNSS fd77::1 { };
+  RDNSS ${3:-fd77::1} { };
   DNSSL example.test { };
 };
 CONF
@@ -127,12 +127,14 @@ kill "$pid_stay"
 wait "$pid_stay" 2>/dev/null
 
 # Temporary addresses; and the router dies without a word.
-start_radvd "AdvDefaultLifetime 4;" ""
+# The name server has a link-local address, as home routers have it.
+local=$(ip -n $ns -6 addr show dev tap0 scope link | sed -n 's/.*inet6 \([^/]*\)\/.*/\1/p')
+start_radvd "AdvDefaultLifetime 4;" "" "$local"
 addr=auto,temporary
 stay
 eventually shows 'scope global temporary .*dynamic' addr
 hidden=$(joined ip -6 addr show temporary scope global | sed -n 's/.*inet6 \([^/]*\)\/64.*/\1/p')
-joined curl -sS -o "$work/got" "http://[fd99::1]:8000/page" || fail "with a temporary address"
+joined curl -sS -6 -o "$work/got" http://page:8000/page || fail "with a temporary address"
 same "$work/page" "$work/got" "the page"
 grep -q "^$hidden " "$web_log" || fail "the temporary address $hidden is not used"
 shows "inet6 $ours/64" addr || fail "no stable address beside it"

@@ -276,6 +276,10 @@ enum verdict nd_router_input(struct iface *ifp, struct pkt *p)
 	/* Who has no IPv6 address here does not speak IPv6. */
 	if (!iface_link_local(ifp) || net_is_local(ifp->net, src))
 		return DROP_ND_NOT_OURS;
+	/* A router listens to others only where it was told to (6.3 is about
+	 * hosts). */
+	if (ifp->net->forwards && !auto6_is_on(ifp))
+		return DROP_ND_NOT_OURS;
 
 	if (nd_link_address(o, ND_OPT_SOURCE_LL, &mac))
 		neigh_learn(&ifp->neigh, src, &mac);

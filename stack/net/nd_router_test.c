@@ -400,3 +400,16 @@ HOST_TEST(nd_router, name_servers_and_domains)
 	cr_assert(eq(str, (char *)nameservers_get_domain(&t.net, 0)->name,
 		     "lan"));
 }
+
+/* RFC 4861 6.3 is about hosts; an uplink of a router may ask for it. */
+HOST_TEST(nd_router, a_router_listens_only_where_it_was_told_to)
+{
+	struct inet_addr none = {{0}};
+
+	t.net.forwards = true;
+	cr_assert(eq(int, give(&ONE, 1800), DROP_ND_NOT_OURS));
+	cr_assert(goes_by(&none));
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
+	cr_assert(eq(int, give(&ONE, 1800), DONE));
+	cr_assert(goes_by(&ONE));
+}
