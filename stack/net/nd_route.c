@@ -70,8 +70,6 @@ void nd_route_learn(struct net *n, const struct nd_route *r)
 		return;
 	/* Whoever is killed in the middle leaves a free place. */
 	at->ifindex = 0;
-	if (new.until <= n->eng->now)
-		return;
 	list_fence();
 	at->prefix = new.prefix;
 	at->router = new.router;

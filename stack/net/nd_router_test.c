@@ -386,8 +386,8 @@ HOST_TEST(nd_router, name_servers_and_domains)
 					  0,    0, 0,   0,    0, 0, 0, 53};
 	static const uint8_t names[] = {31, 2,   0,   0,   0, 0, 0, 100,
 					3,  'l', 'a', 'n', 0, 0, 0, 0};
-	static const uint8_t even[] = {25,   2, 0, 0, 0, 0, 0, 100,
-				       0x20, 1, 0, 0, 0, 0, 0, 0};
+	static const uint8_t even[32] = {25, 4,   0,    0, 0,        0,
+					 0,  100, 0x20, 1, [23] = 99};
 
 	say_option(servers, sizeof(servers));
 	cr_assert(eq(int, nameservers_get(&t.net, 0) != NULL, 0));
