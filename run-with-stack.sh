@@ -182,8 +182,8 @@ check_options()
     [[ $p == *:* || $p == dhcp || $p == auto || $p == temporary ]] || is_ip4_prefix "$p" ||
       die "--addr $p: must be an address with a length, as 10.0.0.2/24"
   done
-  ! asks_network || [[ -n $bridge$link$netns ]] || tap_is_there ||
-    die "--addr $addr: nobody gives addresses at the end of a TAP that is made here; use --bridge BR, --netns NAME, --link packet:INTERFACE or a --tap that is there"
+  ! asks_network || [[ -n $bridge$link$netns$net ]] || tap_is_there ||
+    die "--addr $addr: nobody gives addresses at the end of a TAP that is made here; use --bridge BR, --netns NAME, --net user, --link packet:INTERFACE or a --tap that is there"
   split_gateway
   for p in ${dns//,/ }; do
     is_ip4 "$p" || [[ $p == *:* ]] || die "--dns $p: must be an address"

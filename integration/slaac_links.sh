@@ -5,6 +5,7 @@
 #
 #   program + stack ==TAP== br0 fd77::1 radvd
 #   program + stack ==veth1 (shared)== veth0 fd78::1 radvd
+#   program + stack ==UNIX stream== passt (veth1's addresses)
 #
 # What this script is for
 #   Router advertisements are multicast: they and the questions about our
@@ -46,7 +47,9 @@ wrap()
 # fetch HOST: as sh -c has it, so that the stack is also joined by a child.
 fetch()
 {
-  echo "curl -sS -m 20 -o $work/got http://[$1]:8000/page"
+  local host=$1
+  [[ $1 != *:* ]] || host=[$1]
+  echo "curl -sS -m 20 -o $work/got http://$host:8000/page"
 }
 
 wrap $ns --bridge br0 -- sh -c "$(fetch fd77::1)" || fail "behind a bridge"
@@ -58,6 +61,23 @@ wrap $ns_plain --link packet:veth1 -- sh -c "$(fetch fd78::1)" || fail "shared i
 same "$work/page" "$work/got" "the page, on a shared interface"
 grep -q '^fd78::' "$web_log" || fail "another prefix on the shared interface"
 proved "an address and a page on an interface that the kernel uses, too"
+
+# passt gives the addresses of this machine, if it is there.
+if command -v passt >/dev/null; then
+  mkdir -m 1777 "$work/tmp"
+  ip -n $ns_plain addr add fd78::2/64 dev veth1 nodad
+  ip -n $ns_plain route replace default via fd78::1 dev veth1
+  TMPDIR=$work/tmp wrap $ns_plain --net user -- sh -c "$(fetch fd77::1)" ||
+    fail "by passt, IPv6"
+  same "$work/page" "$work/got" "the page by passt, IPv6"
+  TMPDIR=$work/tmp wrap $ns_plain --net user -- sh -c "$(fetch 10.77.0.1)" ||
+    fail "by passt, IPv4"
+  same "$work/page" "$work/got" "the page by passt, IPv4"
+  TMPDIR=$work/tmp wrap $ns_plain --net user -- ip addr >"$work/addr.log"
+  grep -q 'inet 10.78.0.2/24' "$work/addr.log" || fail "passt: no IPv4 address"
+  grep -q 'inet6 fd78::' "$work/addr.log" || fail "passt: no IPv6 address"
+  proved "passt gives addresses of both families"
+fi
 
 # Without a network that answers there is nothing to configure by.
 "$top/run-with-stack.sh" --addr auto true 2>"$work/refused.log"

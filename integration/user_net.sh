@@ -31,21 +31,31 @@ passt_failed()
   die "--net user: passt ended${why:+: $why}"
 }
 
-# Every address is a default that an option of ours overrides.
+# Every address is a default that an option of ours overrides; or, where the
+# network is to be asked, passt gives this machine's own, by DHCP, router
+# advertisements and DHCPv6.
 start_passt()
 {
-  local n
+  local n how
   command -v passt >/dev/null ||
     die "--net user: passt is missing; apt-get install passt"
-  addr=${addr:-10.0.2.15/24} gateway=${gateway:-10.0.2.2} mtu=${mtu:-65520}
-  is_ip4_prefix "$addr" || die "--net user takes one IPv4 prefix as --addr"
+  mtu=${mtu:-65520}
+  if asks_network; then
+    [[ $addr =~ ^(auto|dhcp|auto,temporary)$ && -z $gateway$gateway6 ]] ||
+      die "--net user with --addr $addr takes no other address, and no --gateway"
+    how=()
+  else
+    addr=${addr:-10.0.2.15/24} gateway=${gateway:-10.0.2.2}
+    is_ip4_prefix "$addr" || die "--net user takes auto or one IPv4 prefix as --addr"
+    how=(--ipv4-only --address "${addr%/*}" --netmask "${addr#*/}"
+      --gateway "$gateway" --dns-forward "${dns:-10.0.2.3}")
+    dns=${dns:-10.0.2.3}
+  fi
   make_passt_dir
   trap end_passt EXIT
   # Its own log file: whoever reads our stderr does not want it.
-  passt --foreground --one-off --ipv4-only --socket "$passt_dir/socket" \
-    --address "${addr%/*}" --netmask "${addr#*/}" --gateway "$gateway" \
-    --mtu "$mtu" --dns-forward "${dns:-10.0.2.3}" \
-    </dev/null >"$passt_dir/log" 2>&1 &
+  passt --foreground --one-off --socket "$passt_dir/socket" --mtu "$mtu" \
+    "${how[@]}" </dev/null >"$passt_dir/log" 2>&1 &
   passt=$!
   for ((n = 0; n < 100; n++)); do
     [[ ! -S $passt_dir/socket ]] || break
@@ -53,9 +63,8 @@ start_passt()
     sleep 0.05
   done
   [[ -S $passt_dir/socket ]] || passt_failed
-  dns=${dns:-10.0.2.3}
   link=stream:$passt_dir/socket
-  say "passt carries the frames; $gateway is the host's loopback"
+  say "passt carries the frames${gateway:+, $gateway is this machine}"
 }
 
 # A connected end of the socket is in state 03; then passt ends by itself when
