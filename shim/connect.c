@@ -10,7 +10,9 @@
  *
  * Never      decides what a connection is; stack_connect() does.
  * Follows    connect(2); POSIX on EINTR: an interrupted connect goes on alone.
+ * Proved by  test-apps/connect_refused.c
  */
+#include "connect.h"
 
 #include <errno.h>
 
@@ -40,13 +42,14 @@ static int wait_for_handshake(sock_id s, const struct sockaddr *addr,
 	}
 }
 
-static int connect_ours(sock_id s, const struct sockaddr *addr, socklen_t len)
+int connect_ours(sock_id s, const struct sockaddr *addr, socklen_t len,
+		 int flags)
 {
 	int ret = stack_connect(s, addr, len);
 
 	if (ret != -EINPROGRESS && ret != -EALREADY)
 		return ret;
-	if (block_is_refused(s, 0))
+	if (block_is_refused(s, flags))
 		return ret;
 	return wait_for_handshake(s, addr, len, ret);
 }
@@ -62,7 +65,7 @@ SHIM_EXPORT int connect(int fd, const struct sockaddr *addr, socklen_t len)
 		err = host_take_over(fd, s);
 		return err ? (int)shim_ret(err) : real.connect(fd, addr, len);
 	}
-	return (int)shim_ret(connect_ours(s, addr, len));
+	return (int)shim_ret(connect_ours(s, addr, len, 0));
 }
 
 SHIM_ALIAS(connect, __connect);

@@ -21,6 +21,7 @@
 
 #include "block.h"
 #include "config.h"
+#include "connect.h"
 #include "fdtab.h"
 #include "host.h"
 #include "passed.h"
@@ -183,6 +184,31 @@ static void note_passed(const struct msghdr *msg, void (*note)(int fd))
 		passed_each(msg, note);
 }
 
+static bool is_fast_open(sock_id s, int flags)
+{
+	return UNLIKELY(flags & MSG_FASTOPEN) && stack_type(s) == SOCK_STREAM;
+}
+
+/* tcp(7) MSG_FASTOPEN, as for a peer whose cookie is not known: the connection
+ * first, and then the data. */
+static ssize_t connect_and_send(int fd, sock_id s, const struct msghdr *msg,
+				int flags)
+{
+	struct msghdr rest = *msg;
+	int ret;
+
+	if (config_is_host(msg->msg_name, msg->msg_namelen)) {
+		ret = host_take_over(fd, s);
+		return ret ? ret : shim_from_libc(real.sendmsg(fd, msg, flags));
+	}
+	ret = connect_ours(s, msg->msg_name, msg->msg_namelen, flags);
+	if (ret < 0)
+		return ret;
+	rest.msg_name = NULL;
+	rest.msg_namelen = 0;
+	return send_message(s, &rest, flags & ~MSG_FASTOPEN);
+}
+
 SHIM_EXPORT ssize_t send(int fd, const void *buf, size_t len, int flags)
 {
 	sock_id s = fdtab_sock(fd);
@@ -209,6 +235,8 @@ SHIM_EXPORT ssize_t sendto(int fd, const void *buf, size_t len, int flags,
 		iov.iov_len = SEND_MAX;
 	msg.msg_name = (void *)addr;
 	msg.msg_namelen = addr_len;
+	if (is_fast_open(s, flags))
+		return shim_ret(connect_and_send(fd, s, &msg, flags));
 	return shim_ret(send_message(s, &msg, flags));
 }
 
@@ -228,6 +256,8 @@ SHIM_EXPORT ssize_t sendmsg(int fd, const struct msghdr *msg, int flags)
 		return shim_ret(-EFAULT);
 	if (goes_to_host(fd, s, msg->msg_name, msg->msg_namelen))
 		return real.sendmsg(fd, msg, flags);
+	if (is_fast_open(s, flags) && msg->msg_name)
+		return shim_ret(connect_and_send(fd, s, msg, flags));
 	return shim_ret(send_message(s, msg, flags));
 }
 

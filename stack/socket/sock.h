@@ -135,6 +135,7 @@ struct sock {
 	int priority, mark;         /* [S] stored, as socket(7) */
 	int rcvlowat;               /* [S] SO_RCVLOWAT */
 	int busy_poll;              /* [S] SO_BUSY_POLL, only kept */
+	int fastopen;               /* [S] TCP_FASTOPEN, kept */
 	int sndbuf;                 /* [S] datagrams: SO_SNDBUF, only kept */
 	uint32_t ifindex;           /* [S] SO_BINDTODEVICE; 0: any */
 	uint32_t multicast_addr;    /* [S] IP_MULTICAST_IF as it was given */

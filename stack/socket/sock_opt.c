@@ -124,6 +124,12 @@ static const struct option options[] = {
 	 INT32_MAX},
 	{IPPROTO_TCP, TCP_NOTSENT_LOWAT, IN_TCP, 0, TCP_O_NOTSENT_LOWAT,
 	 ANY_INT},
+	/* Without cookies: a listener takes no data with a SYN, a connect()
+	 * sends none, and every peer gets along with that (RFC 7413 4.1.3). */
+	{IPPROTO_TCP, TCP_FASTOPEN, IN_SOCK_INT, SOCK_AT(fastopen), 0, 0,
+	 INT32_MAX},
+	{IPPROTO_TCP, TCP_FASTOPEN_CONNECT, KEPT, 0, 0, 0, 1},
+	{IPPROTO_TCP, TCP_FASTOPEN_NO_COOKIE, KEPT, 0, 0, 0, 1},
 	{IPPROTO_TCP, TCP_INFO, IN_CODE, 0, 0, ANY_INT},
 	{IPPROTO_TCP, TCP_CONGESTION, IN_CODE, 0, 0, ANY_INT},
 };
