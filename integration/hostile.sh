@@ -35,6 +35,7 @@ arp_spoof       16 ARP_IN
 icmp            16 ICMP_TYPE ICMP_EMBEDDED ICMP_CHECKSUM
 mtu             16 ICMP_IN
 udp             16 UDP_SHORT UDP_LENGTH UDP_CHECKSUM UDP_PORT ICMP_OUT_LIMITED
+groups          16 IGMP_FORMAT IGMP_FORGED IGMP_SHORT MLD_FORMAT MLD_FORGED
 offload         48 TCP_PORT|TCP_COOKIE|TCP_CHECKSUM
 syn_flood       24 TCP_SYN_COOKIES_SENT
 segment_flood   16 TCP_ACK TCP_STATE TCP_RST TCP_COOKIE TCP_PORT TCP_OFFSET TCP_CHECKSUM
@@ -48,7 +49,7 @@ vanish         256 TCP_PASSIVE_OPENS
 TABLE
 }
 
-frames="truncate random mutate ip_options fragments fragment_flood land udp offload"
+frames="truncate random mutate ip_options fragments fragment_flood land udp groups offload"
 tcp="arp arp_spoof icmp mtu syn_flood segment_flood blind tcp_options"
 peers="crumbs gaps zero_window silent vanish"
 

@@ -23,7 +23,7 @@ import struct
 import sys
 import time
 
-ETH_IP, ETH_ARP = 0x0800, 0x0806
+ETH_IP, ETH_ARP, ETH_IP6 = 0x0800, 0x0806, 0x86DD
 ICMP, TCP, UDP = 1, 6, 17
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 SERVER_PORT = 80
@@ -633,6 +633,47 @@ def attack_udp(w, count):
         w.ip(noise(i % 8), UDP, src)
 
 
+def igmp(kind, code, rest):
+    head = bytes((kind, code, 0, 0)) + rest
+    return head[:2] + struct.pack("!H", checksum(head)) + head[4:]
+
+
+def mld(kind, rest, hops=1, alert=b"\5\2\0\0\1\0"):
+    """An IPv6 packet from a router's address to all nodes."""
+    src, dst = (socket.inet_pton(socket.AF_INET6, a) for a in ("fe80::6666", "ff02::1"))
+    message = bytes((kind, 0, 0, 0)) + rest
+    total = checksum(src + dst + struct.pack("!II", len(message), 58) + message)
+    message = message[:2] + struct.pack("!H", total) + message[4:]
+    payload = bytes((58, 0)) + alert + message
+    return struct.pack("!IHBB", 6 << 28, len(payload), 0, hops) + src + dst + payload
+
+
+def attack_groups(w, count):
+    """IGMP and MLD: queries without end, and counts beyond the message (777)."""
+    alert, to4, to6 = b"\x94\4\0\0", "224.0.0.1", b"\x33\x33\0\0\0\1"
+    mac4 = bytes.fromhex("01005e000001")
+    ways = (0, 1, 3, 777, 65535)
+    for i in range(count // 4):
+        n, have = rand.choice(ways), rand.choice((0, 1, 3, 40))
+        group = addr("239.1.2.%d" % (i % 4)) if i % 3 else bytes(4)
+        query = igmp(0x11, rand.getrandbits(8), group + bytes((rand.getrandbits(8),) * 2) +
+                     struct.pack("!H", n) + noise(4 * have))
+        record = bytes((1 + i % 6, rand.choice((0, 0, 255)))) + struct.pack("!H", n)
+        report = igmp(0x22, 0, struct.pack("!HH", 0, rand.choice(ways)) + record + group +
+                      noise(4 * have))
+        for message in (query, report, query[:rand.randrange(1, len(query))]):
+            w.put(ip(message, 2, host(i), to4, options=alert, ttl=rand.choice((1, 1, 1, 64))),
+                  dst=mac4)
+        group = b"\xff\2" + bytes(13) + bytes((i % 4,)) if i % 3 else bytes(16)
+        query = struct.pack("!HH", rand.getrandbits(16), 0) + group + b"\2\x7d" + \
+            struct.pack("!H", n) + noise(16 * have)
+        report = struct.pack("!HH", 0, rand.choice(ways)) + record + group + noise(16 * have)
+        w.put(mld(130, query, rand.choice((1, 1, 255))), kind=ETH_IP6, dst=to6)
+        w.put(mld(143, report), kind=ETH_IP6, dst=to6)
+        w.put(mld(130 + i % 3, query[:rand.randrange(4, 30)]), kind=ETH_IP6, dst=to6)
+        w.put(mld(130, query, alert=b"\1\4\0\0\0\0"), kind=ETH_IP6, dst=to6)
+
+
 def attack_offload(w, count):
     """Super-segments that are cut into the smallest pieces an offload header can
     name, and headers that contradict their frame."""
@@ -848,7 +889,7 @@ def main():
     attack = globals()["attack_" + name]
     defaults = {"random": 4000, "mutate": 8000, "ip_options": 5000,
                 "fragments": 3000, "fragment_flood": 20000, "land": 1500,
-                "arp": 5000, "icmp": 8000, "udp": 3000, "offload": 2000,
+                "arp": 5000, "icmp": 8000, "udp": 3000, "offload": 2000, "groups": 8000,
                 "syn_flood": 30000, "segment_flood": 20000, "blind": 4000,
                 "tcp_options": 10000, "crumbs": 40000, "gaps": 20000,
                 "zero_window": 200, "silent": 500, "vanish": 5000}
