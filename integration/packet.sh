@@ -90,6 +90,21 @@ grep -q " Out IP 10.77.0.2.* > $KERNEL.8000: Flags \[S\]" "$work/any.txt" &&
   fail "tcpdump -i any: $(<"$work/any.txt")"
 proved "tcpdump -i any: both directions, and the loopback"
 
+# Another process than the one whose frames they are, in a shell of its own.
+ours_options=(--name "packet$$")
+start ours python3 -m http.server --directory "$work" 80
+ours_options=()
+ours_answers 80
+start kernel "$top/run-with-stack.sh" --join "packet$$" \
+  tcpdump --immediate-mode -c 3 -n -i tap0 'tcp port 80 and tcp[tcpflags] & tcp-push != 0'
+listener=$pid listener_log=$log
+eventually grep -q 'listening on' "$listener_log"
+kernel curl -sS -o /dev/null "http://$OURS/lib.sh" || fail "curl to a named stack"
+wait "$listener"
+grep -q 'HTTP: GET /lib.sh' "$listener_log" || fail "--join tcpdump: $(<"$listener_log")"
+stop "${started[-2]}"
+proved "tcpdump, joined to a running server's stack by its name, sees a request"
+
 # --- tshark ------------------------------------------------------------------------
 
 in_stack tshark <<'SH'
