@@ -6,8 +6,8 @@
  * What this app shows
  *   Hop-by-hop and destination options go with a datagram and come with it, by
  *   their names and by those of RFC 2292, alone and together; what is refused;
- * a label by IPV6_FLOWINFO_SEND and by message; IPV6_PATHMTU, when a datagram
- * is too long.
+ * a label by IPV6_FLOWINFO_SEND, by message, and leased; IPV6_PATHMTU, when a
+ * datagram is too long.
  */
 
 #include "app6.h"
@@ -165,6 +165,35 @@ static void labels(void)
 	set(receiver, IPV6_FLOWINFO, 0);
 }
 
+static int manage(int fd, uint8_t action, uint32_t label, uint8_t share,
+		  uint16_t flags)
+{
+	struct in6_flowlabel_req r = {.flr_dst = at.in6.sin6_addr,
+				      .flr_label = htonl(label),
+				      .flr_action = action,
+				      .flr_share = share,
+				      .flr_flags = flags};
+
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, &r, sizeof(r));
+}
+
+static void leases(void)
+{
+	show(manage(sender, IPV6_FL_A_GET, 0x777, IPV6_FL_S_EXCL, 0));
+	show(manage(sender, IPV6_FL_A_GET, 0x777, IPV6_FL_S_EXCL, 1));
+	show(manage(sender, IPV6_FL_A_GET, 0x777, IPV6_FL_S_EXCL, 3));
+	show(manage(receiver, IPV6_FL_A_GET, 0x777, IPV6_FL_S_ANY, 1));
+	show(manage(receiver, IPV6_FL_A_PUT, 0x777, 0, 0));
+	show(manage(sender, IPV6_FL_A_RENEW, 0x777, 0, 0));
+	show(manage(sender, IPV6_FL_A_PUT, 0x777, 0, 0));
+	show(manage(sender, IPV6_FL_A_RENEW, 0x777, 0, 0));
+	show(manage(sender, IPV6_FL_A_GET, 0x778, IPV6_FL_S_ANY, 1));
+	show(manage(receiver, IPV6_FL_A_GET, 0x778, IPV6_FL_S_ANY, 0));
+	show(manage(sender, IPV6_FL_A_GET, 0x779, 9, 1));
+	show(manage(sender, IPV6_FL_A_GET, 0x1000000, IPV6_FL_S_ANY, 1));
+	show(manage(sender, 9, 0x778, IPV6_FL_S_ANY, 1));
+}
+
 static void say_narrow(const char *what)
 {
 	union {
@@ -211,6 +240,7 @@ int main(void)
 	at = at6("::1", port6(receiver));
 	headers();
 	labels();
+	leases();
 	too_long();
 	return 0;
 }

@@ -23,6 +23,7 @@
 #include "process/family.h"
 #include "link/link_kind.h"
 #include "net/net.h"
+#include "flow_label.h"
 #include "sock_wait.h"
 #include "stack.h"
 #include "tcp/tcp.h"
@@ -161,8 +162,9 @@ struct stack {
 	struct net net;
 	struct tcp tcp;
 	struct udp udp;
-	struct udp echo, raw;                /* ping and raw sockets: raw.h */
-	struct packets packets;              /* packet sockets */
+	struct udp echo, raw;   /* ping and raw sockets: raw.h */
+	struct packets packets; /* packet sockets */
+	struct flow_lease flow_leases[FLOW_LABEL_LEASES]; /* [S] */
 	struct sock_slot *pages[SOCK_PAGES]; /* [S] grown on demand */
 	uint32_t npages;                     /* [S] */
 	struct sock_slot *free_slots;        /* [S] */

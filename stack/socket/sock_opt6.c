@@ -377,6 +377,8 @@ static int set_other(struct sock *s, int name, const void *value, socklen_t len)
 	switch (name) {
 	case IPV6_PKTINFO:
 		return set_sticky(s, value, len);
+	case IPV6_FLOWLABEL_MGR: /* which writes to it, too */
+		return flow_label_manage(s, (void *)(uintptr_t)value, len);
 	default:
 		return -ENOPROTOOPT;
 	}
