@@ -423,6 +423,38 @@ Test(recover_steps, of_a_datagram_socket, .timeout = 3600)
 	die_at_every_step(live_a_datagram);
 }
 
+/* Two sockets in a group, of whom each makes up its mind about the sources. */
+static void live_in_a_group(void)
+{
+	struct inet_addr group = inet_from4(ip4_make(224, 1, 2, 3));
+	struct inet_addr list[2] = {inet_from4(ip4_make(10, 0, 0, 1)),
+				    inet_from4(ip4_make(10, 0, 0, 2))};
+	struct mcast_filter f = {false, 2, list};
+	struct sock *a, *b;
+
+	in();
+	a = kit_socket(SOCK_DGRAM);
+	b = kit_socket(SOCK_DGRAM);
+	MUST_BE(udp_join(a->pcb, &group, 1) == 0);
+	MUST_BE(udp_source(b->pcb, UDP_SOURCE_JOIN, &group, list, 1) == 0);
+	out();
+	in();
+	MUST_BE(udp_source(a->pcb, UDP_SOURCE_BLOCK, &group, list, 1) == 0);
+	MUST_BE(udp_set_filter(b->pcb, &group, 1, &f) == 0);
+	MUST_BE(udp_source(a->pcb, UDP_SOURCE_UNBLOCK, &group, list, 1) == 0);
+	MUST_BE(udp_leave(a->pcb, &group, 1) == 0);
+	out();
+	in();
+	sock_close(a);
+	sock_close(b);
+	out();
+}
+
+Test(recover_steps, of_two_sockets_in_a_group, .timeout = 3600)
+{
+	die_at_every_step(live_in_a_group);
+}
+
 static void live_an_epoll_set(void)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT};

@@ -20,6 +20,7 @@
 #include "socket/sock_packet.h"
 #include "tcp/tcp_listen.h"
 #include "tcp/tcp_priv.h"
+#include "transport/udp_group.h"
 
 #define SOUND(cond)                                                            \
 	do {                                                                   \
@@ -223,8 +224,39 @@ static const char *sound_socks(struct stack *st)
 	return NULL;
 }
 
+/* How many listeners the group has, by their memberships. */
+static uint32_t sound_listeners(struct stack *st, const struct mcast_group *g)
+{
+	struct udp_pcb *pcb = NULL;
+	uint32_t n = g->is_own;
+
+	while ((pcb = arena_next(st->eng.arena, ARENA_PCB, pcb)))
+		n += udp_group_find(pcb, &g->group, g->ifindex) != NULL;
+	return n;
+}
+
+static const char *sound_groups(struct stack *st)
+{
+	struct mcast_groups *t = &st->net.mcast.groups;
+
+	SOUND(sound_length(&t->all) == t->count);
+	list_for_each (it, &t->all) {
+		struct mcast_group *g =
+			list_entry(it, struct mcast_group, link);
+
+		SOUND(mcast_group_find(t, &g->group, g->ifindex) == g);
+		SOUND(g->include + g->exclude == sound_listeners(st, g));
+		SOUND(g->nsources <= g->room);
+	}
+	return NULL;
+}
+
 static const char *sound_net(struct stack *st)
 {
+	const char *why = sound_groups(st);
+
+	if (why)
+		return why;
 	SOUND(sound_length(&st->eng.news) >= 0);
 	SOUND(sound_length(&st->net.reasm.age) == st->net.reasm.count);
 	for (uint32_t i = 0; i < st->net.nifs; i++) {
