@@ -140,8 +140,9 @@ attack()
   local class=$1 mib=$2 most loop peer name began=$SECONDS
   shift 2
   start_server
-  # Who is lied to before its probes are over has to believe it (RFC 5227 2.1).
-  [[ $class != arp ]] || eventually grep -q "nobody else has $OURS" "$server_log"
+  # Who is lied to before its probes are over, after six seconds, has to believe it
+  # (RFC 5227 2.1). The stack may be that of the class before.
+  [[ $class != arp ]] || sleep 7
   echo 0 >"$work/most"
   download_on "$class" &
   loop=$!

@@ -142,6 +142,8 @@ int family_join(struct stack *st)
 
 	if (self)
 		return 0;
+	/* Whatever a keeper thought that was killed meanwhile. */
+	st->net.is_leaving = false;
 	self = find_entry(f, pid);
 	if (self) {
 		f->leaving[self] = false;
