@@ -42,6 +42,12 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --link SPEC             another kind of link: packet:INTERFACE shares one of
                           this machine's interfaces (root), stream:PATH speaks
                           with the server of a UNIX socket
+                          may be given several times, also beside --tap: what
+                          belongs to one of the links ends in @DEVICE then, as
+                          in --addr 192.168.1.7/24@eth1, --mtu 1400@eth1
+  --route ROUTE           as ip-route(8) has it, "10.9.0.0/16 via 10.0.0.1"; may
+                          be given several times
+  --forward               pass on packets of others between the links
   --net user              no device at all: passt carries the frames, and
                           reaches what this user reaches
   --netns NAME            kernel's end, and COMMAND, in that existing network
@@ -94,6 +100,10 @@ source "$here/integration/tap.sh" || die "integration/tap.sh is not beside me"
 source "$here/integration/user_net.sh" ||
   die "integration/user_net.sh is not beside me"
 
+# shellcheck source=integration/several_links.sh
+source "$here/integration/several_links.sh" ||
+  die "integration/several_links.sh is not beside me"
+
 # --- options -----------------------------------------------------------------
 
 needs_value()
@@ -108,17 +118,26 @@ read_options()
   host=${NSSHIM_HOST-} log=${NSSHIM_LOG-} pcap=${NSSHIM_PCAP-}
   impair=${NSSHIM_IMPAIR-} link=${NSSHIM_LINK-}
   stack_name=${NSSHIM_NAME-} join=${NSSHIM_JOIN-}
+  route=${NSSHIM_ROUTE-} forward=${NSSHIM_FORWARD-}
+  local given=' '
   net='' netns='' bridge='' make_tap='' user='' action=run
   while (($# > 0)); do
     case $1 in
-    --tap | --addr | --gateway | --netns | --bridge | --dns | --mtu | --mac | \
-      --host | --log | --pcap | --impair | --make-tap | --user | --link | --net | --join)
+    --tap | --gateway | --netns | --bridge | --dns | --host | --log | --pcap | \
+      --impair | --make-tap | --user | --net | --join)
       needs_value "$1" $#
       local name=${1#--}
       [[ -n $2 ]] || die "$1: the value is empty; see --help"
       printf -v "${name//-/_}" %s "$2"
       shift 2
       ;;
+    --addr | --mtu | --mac | --link | --route)
+      needs_value "$1" $#
+      [[ -n $2 ]] || die "$1: the value is empty; see --help"
+      add_option "${1#--}" "$2"
+      shift 2
+      ;;
+    --forward) forward=on && shift ;;
     --name)
       needs_value "$1" $#
       stack_name=$2
@@ -170,6 +189,7 @@ split_gateway()
 check_options()
 {
   local p
+  split_links
   for p in "$stack_name" "$join"; do
     [[ $p =~ ^[A-Za-z0-9_.-]{0,63}$ ]] ||
       die "$p: a stack's name has up to 63 letters, digits, _ . -"
@@ -205,8 +225,8 @@ check_options()
   [[ -z $net || $net == user ]] || die "--net $net: only user is known"
   [[ -z $net || -z $link$tap$netns$bridge ]] ||
     die "--net user goes with none of --link, --tap, --netns, --bridge"
-  [[ -z $link || -z $tap$bridge ]] || die "--link goes with neither --tap nor --bridge"
-  [[ -z $link || -n $addr ]] ||
+  [[ -z $link || -z $bridge ]] || die "--link does not go with --bridge"
+  [[ -z $link || -n $addr$addr_of_links ]] ||
     die "--link needs --addr: an address of that link's network"
 }
 
@@ -383,9 +403,10 @@ clean_up()
 set_environment()
 {
   local name both=$gateway${gateway:+${gateway6:+,}}$gateway6
-  environment=("NSSHIM_LINK=${link:-tap:$tap}" "NSSHIM_ADDR=$addr")
+  join_links
+  environment=("NSSHIM_LINK=$link" "NSSHIM_ADDR=$addr")
   [[ -z $both ]] || environment+=("NSSHIM_GATEWAY=$both")
-  for name in dns mtu mac host log pcap impair; do
+  for name in dns mtu mac host log pcap impair route forward; do
     [[ -z ${!name} ]] || environment+=("NSSHIM_${name^^}=${!name}")
   done
   unset NSSHIM_TAP
@@ -653,7 +674,7 @@ main()
   [[ -z $join ]] || join_stack
   if [[ -n $net ]]; then
     start_passt
-  elif [[ -n $link ]]; then
+  elif [[ -n $link && -z $tap ]]; then
     say "using the link $link"
   else
     make_tap_network "$@"

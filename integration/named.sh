@@ -143,7 +143,7 @@ proved "no such name, bad names, another user's, a keeper that hangs or is dead:
 
 mknod -m 666 "$work/tun" c 10 200 || fail "mknod"
 mkdir "$work/integration"
-cp "$top/integration/"{tap,user_net}.sh "$work/integration/"
+cp "$top/integration/"{tap,user_net,several_links}.sh "$work/integration/"
 cp "$wrapper" "${library%/*}/nsshim-keeper" "$work/"
 chmod -R a+rX "$work"
 chmod 777 "$work"

@@ -346,3 +346,20 @@ connected from 10.82.0.2
 EOT
 same "$work/expected" "$stack_log" "ways out"
 proved "SO_BINDTODEVICE out, routes that lead nowhere, a gateway that is dead"
+end_stack
+
+# --- the wrapper -------------------------------------------------------------------
+
+ip -n $ns link add veth2 type veth peer name right3 netns $far
+ip -n $ns link set veth2 up
+ip -n $far link set right3 up
+"$top/run-with-stack.sh" --netns $ns --tap tap0 --addr 10.77.0.2/24 \
+  --link packet:veth2 --addr 10.88.0.2/24@veth2 --mtu 1400@veth2 \
+  --route "10.91.0.0/16 via 10.88.0.1" --forward -- \
+  sh -c 'ip -br -4 addr; ip link show veth2; ip route; grep Ip: /proc/net/snmp' \
+  >"$work/wrapper.out" || fail "run-with-stack.sh with two links"
+for words in 'tap0 .*10.77.0.2/24' 'veth2 .*10.88.0.2/24' 'veth2: .*mtu 1400' \
+  '10.91.0.0/16 via 10.88.0.1 dev veth2' 'default via 10.77.0.1 dev tap0' '^Ip: 1 '; do
+  grep -q "$words" "$work/wrapper.out" || fail "no $words: $(<"$work/wrapper.out")"
+done
+proved "run-with-stack.sh with a TAP of its own, --link beside it, --route, --forward"

@@ -164,7 +164,7 @@ nobody()
   kernel unshare --mount sh -c "$as_nobody" "$work" "$@"
 }
 library=${NSSHIM_LIB:-$top/build/shim/libnsshim.so}
-mkdir "$work/integration" && cp "$top/integration/"{tap,user_net}.sh "$work/integration/"
+mkdir "$work/integration" && cp "$top/integration/"{tap,user_net,several_links}.sh "$work/integration/"
 cp "$library" "$work/libnsshim.so" && cp "$wrapper" "$work/run-with-stack.sh"
 wrap --make-tap nssours --user nobody --addr 10.80.0.2/24 >"$work/out.log" ||
   fail "--make-tap"
