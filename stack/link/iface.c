@@ -63,7 +63,10 @@ int iface_add(struct iface *ifp, const struct iface_addr *a)
 		return -EEXIST;
 	if (ifp->naddrs == LIMIT_IFACE_ADDRS)
 		return -ENOBUFS;
-	ifp->addrs[ifp->naddrs++] = *a;
+	/* Whoever is killed in the middle has added none. */
+	ifp->addrs[ifp->naddrs] = *a;
+	list_fence();
+	ifp->naddrs++;
 	ifp->is_stirred = true;
 	return 0;
 }

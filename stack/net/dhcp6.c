@@ -557,9 +557,15 @@ void dhcp6_rebuild(struct dhcp6 *d)
 	if (!d->ifp)
 		return;
 	timer_rebuild(&engine_of(d)->timers, &d->timer);
-	/* In the middle of taking or giving back: from the beginning. */
+	/* In the middle of taking or giving back: from the beginning; in the
+	 * middle of a question: at once. */
 	if (d->stage == DHCP6_SOLICITING || d->stage == DHCP6_REQUESTING)
 		start_over(d);
+	else if (d->stage == DHCP6_BOUND)
+		set_due(d, d->renew);
+	else if (d->due == USECS_NEVER && d->stage != DHCP6_OFF &&
+		 d->stage != DHCP6_RELEASED)
+		set_due(d, engine_of(d)->now);
 	else
 		set_due(d, d->due);
 }

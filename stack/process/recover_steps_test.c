@@ -28,6 +28,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "net/addr.h"
+#include "net/ip6.h"
 #include "recover.h"
 #include "testkit/socktest.h"
 #include "testkit/testkit_sound.h"
@@ -643,4 +645,118 @@ static void live_through_a_recovery(void)
 Test(recover_steps, of_a_recovery, .timeout = 3600)
 {
 	die_at_every_step(live_through_a_recovery);
+}
+
+/* --- what the network says of itself ------------------------------------- */
+
+/* An IPv6 packet for us, whose checksum is known to be right. */
+static void arrive(struct iface *ifp, const struct inet_addr *dst, uint8_t next,
+		   const void *payload, size_t len)
+{
+	struct pkt *p =
+		pkt_new(kit.arena, 64 + sizeof(struct ip6_wire) + len, 64);
+	struct ip6_wire *ip = pkt_append(p, sizeof(*ip) + len);
+
+	*ip = (struct ip6_wire){.ver_tc_flow = be32_make(6u << 28),
+				.payload_len = be16_make((uint16_t)len),
+				.next = next,
+				.hop_limit = 255,
+				.src = {{0xfe, 0x80, [15] = 1}},
+				.dst = *dst};
+	memcpy(ip + 1, payload, len);
+	p->ifp = ifp;
+	p->stamp = kit.st->eng.now;
+	p->csum = PKT_CSUM_VALID;
+	if (ip6_input(ifp, p) != TAKEN)
+		pkt_free(kit.arena, p);
+}
+
+static void hear_a_router(struct iface *ifp)
+{
+	static const struct inet_addr all = {{0xff, 2, [15] = 1}};
+	struct {
+		struct nd_router_wire ra;
+		struct nd_prefix_wire prefix;
+		struct nd_dns_wire dns;
+		struct inet_addr server;
+	} m = {.ra = {.icmp = {.type = ICMP6_ROUTER_ADVERT,
+			       .word = be32_make(ND_MANAGED | 1800)}},
+	       .prefix = {.type = ND_OPT_PREFIX,
+			  .len = 4,
+			  .bits = 64,
+			  .flags = ND_PREFIX_ONLINK | ND_PREFIX_AUTO,
+			  .valid_s = be32_make(86400),
+			  .preferred_s = be32_make(86400),
+			  .prefix = {{0x20, 1, 0xd, 0xb8}}},
+	       .dns = {.type = ND_OPT_RDNSS,
+		       .len = 3,
+		       .lifetime_s = be32_make(600)},
+	       .server = {{0x20, 1, 0xd, 0xb8, [15] = 53}}};
+
+	arrive(ifp, &all, IP_PROTO_ICMP6, &m, sizeof(m));
+}
+
+/* A lease at once: rapid commit. */
+static void hear_a_server(struct iface *ifp, struct dhcp6 *d)
+{
+	struct dhcp6_duid us = dhcp6_msg_duid(&ifp->mac);
+	uint8_t m[90] = {2,
+			 35,
+			 2,
+			 34,
+			 0,
+			 90,
+			 0,
+			 1,
+			 DHCP6_REPLY,
+			 (uint8_t)(d->xid >> 16),
+			 (uint8_t)(d->xid >> 8),
+			 (uint8_t)d->xid,
+			 0,
+			 1,
+			 0,
+			 10};
+	static const uint8_t rest[] = {
+		0,  2, 0,  3,    's', 'r', 'v', 0, 14,  0, 0, 0, 3,  0,
+		40, 0, 0,  0,    2,   0,   0,   0, 50,  0, 0, 0, 80, 0,
+		5,  0, 24, 0xfd, 0,   0,   0,   0, 0,   0, 0, 0, 0,  0,
+		0,  0, 0,  0,    9,   0,   0,   0, 100, 0, 0, 0, 200};
+
+	memcpy(m + 16, us.b, us.len);
+	memcpy(m + 26, rest, sizeof(rest));
+	m[5] = (uint8_t)(26 + sizeof(rest));
+	arrive(ifp, iface_link_local(ifp), IP_PROTO_UDP, m, m[5]);
+}
+
+/* Addresses are made, given, found to be another's, and given back. */
+static void live_with_a_router(void)
+{
+	struct iface *ifp = &kit.st->net.ifs[1];
+	struct dhcp6 *d = &kit.st->net.dhcp6[1];
+
+	in();
+	MUST_BE(auto6_start(ifp, true) == 0);
+	out();
+	in();
+	hear_a_router(ifp);
+	MUST_BE(d->stage == DHCP6_SOLICITING);
+	out();
+	in();
+	hear_a_server(ifp, d);
+	MUST_BE(d->stage == DHCP6_BOUND);
+	out();
+	in();
+	addr_on_conflict(ifp, iface_find(ifp, &d->addr), NULL);
+	out();
+	turn_enter_at(kit.st->eng.now + SEC(2));
+	out();
+	in();
+	nd_router_gone(ifp, &(struct inet_addr){{0xfe, 0x80, [15] = 1}});
+	dhcp6_release(d);
+	out();
+}
+
+Test(recover_steps, of_what_routers_say, .timeout = 3600)
+{
+	die_at_every_step(live_with_a_router);
 }

@@ -67,7 +67,9 @@ static const char *sound_timers(struct stack *st)
 	size_t n = arena_count(st->eng.arena, ARENA_CONN) + 3;
 
 	for (uint32_t i = 0; i < st->net.nifs; i++)
-		n += 1 + st->net.ifs[i].neigh.count;
+		n += 1 + st->net.ifs[i].neigh.count +
+		     (st->net.auto6[i].ifp != NULL) +
+		     (st->net.dhcp6[i].ifp != NULL);
 	SOUND(sound_length(&st->packets.pcbs) >= 0);
 	n += (size_t)sound_length(&st->packets.pcbs);
 	SOUND(h->reserved == n + st->net.reasm.count);
