@@ -137,6 +137,22 @@ void auto6_rebuild(struct auto6 *a)
 	arm(a);
 }
 
+/* RFC 4861 6.3.7: who comes back may be on another link. */
+void auto6_on_state(struct iface *ifp)
+{
+	struct auto6 *a = auto6_of(ifp);
+
+	if (!a->ifp || a->was_down == ifp->is_down)
+		return;
+	a->was_down = ifp->is_down;
+	if (ifp->is_down)
+		return;
+	a->solicits = 0;
+	a->has_advert = false;
+	solicit(a);
+	arm(a);
+}
+
 void auto6_on_timer(struct auto6 *a)
 {
 	if (a->solicit_at <= a->ifp->eng->now)

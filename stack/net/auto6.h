@@ -23,6 +23,7 @@ struct auto6 {
 	struct timer timer; /* [S] TIMER_AUTO6 */
 	bool is_temporary;  /* [I] temporary addresses are wanted, too */
 	bool has_advert;    /* [S] a router has answered */
+	bool was_down;      /* [S] the interface, when last looked at */
 	uint8_t solicits;   /* [S] questions sent */
 	usecs began;        /* [S] when asking began */
 	usecs pause;        /* [S] between the last two questions */
@@ -40,6 +41,9 @@ bool auto6_is_on(const struct iface *ifp);
 
 /* An advertisement was read, with that second word (nd_router_wire). */
 void auto6_on_advert(struct iface *ifp, uint32_t word);
+
+/* The interface is up or down now. */
+void auto6_on_state(struct iface *ifp);
 
 /* After a death inside: the timer heap is new and empty. */
 void auto6_rebuild(struct auto6 *a);

@@ -120,3 +120,20 @@ HOST_TEST(auto6, rebuilt_timers_go_on)
 	pass(SEC(3));
 	cr_assert(eq(u32, questions(), 2));
 }
+
+/* RFC 4861 6.3.7 */
+HOST_TEST(auto6, an_interface_that_comes_up_asks_again)
+{
+	cr_assert(eq(int, auto6_start(t.eth, false), 0));
+	auto6_on_advert(t.eth, 1800);
+	pass(SEC(30));
+	nettest_forget_frames(&t);
+	iface_set_down(t.eth, true);
+	net_settle(&t.net);
+	cr_assert(eq(u32, questions(), 0));
+	iface_set_down(t.eth, false);
+	net_settle(&t.net);
+	cr_assert(eq(u32, questions(), 1));
+	pass(SEC(8));
+	cr_assert(ge(u32, questions(), 2));
+}

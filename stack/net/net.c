@@ -76,6 +76,7 @@ void net_settle(struct net *n)
 			continue;
 		n->ifs[i].is_stirred = false;
 		mcast_sync(&n->ifs[i]);
+		auto6_on_state(&n->ifs[i]);
 	}
 }
 
