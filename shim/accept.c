@@ -75,6 +75,8 @@ static int take(sock_id listener, struct sockaddr *addr, socklen_t *len,
 	for (;;) {
 		int ret = take_one(listener, addr, len, flags);
 
+		if (ret < 0 && ret != -EAGAIN)
+			stack_pass_on(listener);
 		if (ret != -EAGAIN || block_is_refused(listener, 0))
 			return ret;
 		ret = block_wait(&b, EPOLLIN);

@@ -157,9 +157,20 @@ int stack_accept(sock_id id, sock_id *out, struct sockaddr *addr,
 
 		*out = child->id;
 		sock_addr_out(child, &remote, addr, len);
+		readiness_pass_on(&s->readiness, EPOLLIN);
 	}
 	leave();
 	return ret;
+}
+
+void stack_pass_on(sock_id id)
+{
+	struct sock *s = enter(id);
+
+	if (!s)
+		return;
+	readiness_pass_on(&s->readiness, EPOLLIN);
+	leave();
 }
 
 static int disconnect(struct sock *s)

@@ -369,6 +369,10 @@ uint64_t stack_now(void);
  */
 int stack_wait(sock_id s, uint32_t events, uint64_t deadline_us);
 
+/* Who was woken for a connection but cannot take it (no descriptor is left):
+ * another one that sleeps in accept() may. */
+void stack_pass_on(sock_id s);
+
 /* Waits for a lingering close: all data and the FIN acknowledged. As above. */
 int stack_close_wait(sock_id s, uint64_t deadline_us);
 

@@ -157,10 +157,21 @@ Test(epset, maxevents_of_one_serves_all_members_in_turn)
 	epset_free(set);
 }
 
+/* Somebody sleeps in epoll_wait() on it. */
+static struct waiter *sleeper_in(struct epset *set)
+{
+	struct waiter *w = waiter_new(kit.arena, 1);
+
+	cr_assert(w != NULL);
+	waiter_watch(w, 0, &set->readiness, EPOLLIN);
+	return w;
+}
+
 Test(epset, exclusive_wakes_one_set_an_event_and_takes_turns)
 {
 	struct epset *x = new_set(), *y = new_set();
 	struct sock *s = kit_receiver(PORT);
+	struct waiter *wx = sleeper_in(x), *wy = sleeper_in(y);
 
 	cr_assert(eq(
 		int,
@@ -171,9 +182,21 @@ Test(epset, exclusive_wakes_one_set_an_event_and_takes_turns)
 		ctl(y, EPOLL_CTL_ADD, 5, s, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET),
 		0));
 	kit_send_to(PORT);
+	cr_assert(eq(u32, wx->word, 1));
 	cr_assert(eq(u32, one(x) | one(y) << 16, EPOLLIN));
+	wx->word = 0;
 	kit_send_to(PORT);
 	cr_assert(eq(u32, one(x) | one(y) << 16, EPOLLIN << 16));
+	cr_assert(eq(u32, wx->word, 0));
+	cr_assert(eq(u32, wy->word, 1));
+	/* Who is awake may take it, but only a sleeper is counted on. */
+	kit_send_to(PORT);
+	cr_assert(eq(u32, wx->word, 1));
+	kit_send_to(PORT);
+	one(x);
+	cr_assert(eq(u32, one(y), EPOLLIN));
+	waiter_free(kit.arena, wx);
+	waiter_free(kit.arena, wy);
 	cr_assert(eq(int, ctl(x, EPOLL_CTL_MOD, 5, s, EPOLLIN), -EINVAL));
 	epset_free(x);
 	epset_free(y);

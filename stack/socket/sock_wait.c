@@ -34,21 +34,45 @@ void readiness_init(struct readiness *r, struct sock_slot *slot)
 	list_init(&r->watches);
 }
 
-static void fire(struct watch *w, uint32_t events)
+static bool is_asleep(const struct waiter *w)
 {
+	return __atomic_load_n(&w->word, __ATOMIC_RELAXED) == 0;
+}
+
+static bool has_sleeper(const struct readiness *r)
+{
+	list_for_each (it, &r->watches) {
+		const struct watch *w = list_entry(it, struct watch, link);
+
+		if (w->kind == WATCH_WAITER && is_asleep(w->waiter))
+			return true;
+	}
+	return false;
+}
+
+/* True when it wakes somebody who was not awake already. */
+static bool fire(struct watch *w, uint32_t events)
+{
+	bool wakes = false;
+
 	switch ((enum watch_kind)w->kind) {
 	case WATCH_WAITER:
-		waiter_wake(w->waiter);
+		wakes = is_asleep(w->waiter);
+		if (wakes || !w->exclusive)
+			waiter_wake(w->waiter);
 		break;
 	case WATCH_MEMBER:
+		wakes = has_sleeper(&w->member->set->readiness);
 		epset_member_fired(w->member, events);
 		break;
 	}
+	return wakes;
 }
 
 /*
- * EPOLLEXCLUSIVE: of the exclusive watches only the first that has somebody
- * to wake hears of the event; it goes to the end so that they take turns.
+ * Of the exclusive watches those up to the first that wakes somebody hear of
+ * the event, as in Linux: who is awake may take it when it comes by, but nobody
+ * counts on that. The one that woke goes to the end, so that they take turns.
  */
 static void fire_watches(struct readiness *r, uint32_t events)
 {
@@ -59,13 +83,25 @@ static void fire_watches(struct readiness *r, uint32_t events)
 
 		if (!(events & w->events) || (w->exclusive && served))
 			continue;
-		fire(w, events);
-		if (w->exclusive)
+		if (fire(w, events) && w->exclusive)
 			served = w;
 	}
 	if (served) {
 		list_remove(&served->link);
 		list_push(&r->watches, &served->link);
+	}
+}
+
+void readiness_pass_on(struct readiness *r, uint32_t events)
+{
+	if (!(r->slot->ready & events))
+		return;
+	list_for_each (it, &r->watches) {
+		struct watch *w = list_entry(it, struct watch, link);
+
+		if (w->kind == WATCH_WAITER && w->exclusive &&
+		    (events & w->events) && fire(w, events))
+			return;
 	}
 }
 

@@ -35,7 +35,7 @@ struct watch {
 	struct list link; /* [S] readiness.watches */
 	uint32_t events;  /* [S] EPOLL bits that fire it */
 	uint8_t kind;     /* [I] enum watch_kind */
-	bool exclusive;   /* [I] EPOLLEXCLUSIVE */
+	bool exclusive;   /* [I] EPOLLEXCLUSIVE, or asleep in accept() */
 	uint64_t on;      /* [I] a waiter's: the number it watches; 0: none */
 	union {
 		struct waiter *waiter;
@@ -67,6 +67,11 @@ void readiness_init(struct readiness *r, struct sock_slot *slot);
  * Sets the level bits and fires the watches of what rose, and of `edges`.
  */
 void readiness_set(struct readiness *r, uint32_t level, uint32_t edges);
+
+/* Somebody was woken for an event and leaves more than it took, or leaves
+ * without taking: the next one who sleeps exclusively, if there is one, is
+ * woken. */
+void readiness_pass_on(struct readiness *r, uint32_t events);
 
 /* Everybody who watches is woken and taken off: the object goes away. */
 void readiness_fini(struct readiness *r);

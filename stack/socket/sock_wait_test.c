@@ -76,6 +76,48 @@ Test(sock_wait, one_who_is_awake_is_not_rung)
 	waiter_free(kit.arena, w);
 }
 
+/* accept(2): a connection wakes one, and the next one another. */
+Test(sock_wait, exclusive_sleepers_are_woken_one_by_one)
+{
+	struct waiter *a = watch_for(EPOLLIN), *b, *other;
+
+	b = waiter_new(kit.arena, 1);
+	other = waiter_new(kit.arena, 1);
+	waiter_watch(b, 0, &ready, EPOLLIN);
+	waiter_watch(other, 0, &ready, EPOLLIN);
+	a->watches[0].exclusive = b->watches[0].exclusive = true;
+
+	readiness_set(&ready, EPOLLIN, EPOLLIN);
+	cr_assert(eq(u32, a->word + b->word, 1));
+	cr_assert(eq(u32, other->word, 1));
+	readiness_set(&ready, EPOLLIN, EPOLLIN);
+	cr_assert(eq(u32, a->word, 1));
+	cr_assert(eq(u32, b->word, 1));
+	readiness_set(&ready, EPOLLIN, EPOLLIN);
+	cr_assert(eq(u32, a->word, 1), "it comes already");
+	waiter_free(kit.arena, a);
+	waiter_free(kit.arena, b);
+	waiter_free(kit.arena, other);
+}
+
+/* Whoever took one of two connections wakes the next for the other. */
+Test(sock_wait, what_is_left_is_passed_on)
+{
+	struct waiter *a = watch_for(EPOLLIN), *b;
+
+	b = waiter_new(kit.arena, 1);
+	waiter_watch(b, 0, &ready, EPOLLIN);
+	a->watches[0].exclusive = b->watches[0].exclusive = true;
+	readiness_pass_on(&ready, EPOLLIN);
+	cr_assert(eq(u32, a->word + b->word, 0), "nothing is left");
+	readiness_set(&ready, EPOLLIN, EPOLLIN);
+	readiness_pass_on(&ready, EPOLLIN);
+	cr_assert(eq(u32, a->word, 1));
+	cr_assert(eq(u32, b->word, 1));
+	waiter_free(kit.arena, a);
+	waiter_free(kit.arena, b);
+}
+
 Test(sock_wait, the_object_that_goes_wakes_its_waiters)
 {
 	struct waiter *w = watch_for(EPOLLIN);

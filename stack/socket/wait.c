@@ -79,6 +79,30 @@ struct sleep {
 	size_t n;
 };
 
+/*
+ * The listener, of who sleeps in accept(). As in Linux, a new connection wakes
+ * one of those.
+ */
+static struct sock *accepts_from(struct stack *st, const struct sleep *z)
+{
+	struct sock *s = NULL;
+
+	if (z->how.for_one)
+		s = sock_find(st, z->socks[0].sock);
+	if (s && s->conn && tcp_get_state(s->conn) == TCPS_LISTEN)
+		return s;
+	return NULL;
+}
+
+/* Cancelled after it was woken for a connection? */
+static void leave_to_others(struct stack *st, const struct sleep *z)
+{
+	struct sock *s = accepts_from(st, z);
+
+	if (s)
+		readiness_pass_on(&s->readiness, EPOLLIN);
+}
+
 static void end_sleep(void *arg)
 {
 	struct sleep *z = arg;
@@ -90,6 +114,7 @@ static void end_sleep(void *arg)
 		return;
 	st = turn_enter();
 	waiter_free(st->eng.arena, z->how.waiter);
+	leave_to_others(st, z);
 	turn_leave(st);
 }
 
@@ -109,6 +134,8 @@ static int link_watches(struct driver_sleep *how, struct stack *st)
 			waiter_watch(how->waiter, i, r,
 				     z->socks[i].events | ALWAYS);
 	}
+	if (accepts_from(st, z))
+		how->waiter->watches[0].exclusive = true;
 	return look(z->socks, z->n) > 0;
 }
 
