@@ -13,8 +13,7 @@
  * Lock       the stack lock is held.
  * Follows    RFC 3927 1.9, 2.1, 2.2, 2.5, 9 (times and counts). That such an
  *            address is no source beyond the link (2.7) is iface.c's and
- *            route.c's; that nothing with one is forwarded needs no rule while
- *            nothing is.
+ *            route.c's, that it is not forwarded (7) is forward.c's.
  */
 #define LOG_ROOM LOG_ROOM_IP
 
