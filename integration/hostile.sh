@@ -6,7 +6,7 @@
 #   nginx + stack 10.77.0.2:80 ==tap0== 10.77.0.1    curl, again and again
 #                                 |==== 10.77.0.128+ hostile_peer.py, raw frames
 #
-#   hostile.sh [frames|tcp|peers|CLASS...]     (default: all of them)
+#   hostile.sh [frames|tcp|ip6|peers|CLASS...]     (default: all of them)
 #
 # What this script is for
 #   For each class of hostile traffic: a fresh nginx on our stack serves slow
@@ -46,11 +46,16 @@ gaps            64 TCP_OUT_OF_ORDER
 zero_window     64 TCP_ZERO_WINDOW_PROBES
 silent         128 TCP_RTO_TIMEOUTS
 vanish         256 TCP_PASSIVE_OPENS
+chains6         16 IP6_EXTENSION IP6_OPTION IP6_ROUTING IP6_SOURCE IP6_SHORT IP6_LENGTH IP6_VERSION
+fragments6      24 REASM_OVERLAP REASM_BOUNDS REASM_FULL
+nd6             24 ND_HOPS ND_FORMAT ICMP_CHECKSUM|ICMP_SHORT ICMP_REDIRECT
 TABLE
 }
 
 frames="truncate random mutate ip_options fragments fragment_flood land udp groups offload"
 tcp="arp arp_spoof icmp mtu syn_flood segment_flood blind tcp_options"
+# Classes whose names end in 6 attack, and fetch, over IPv6.
+ip6="chains6 fragments6 nd6"
 peers="crumbs gaps zero_window silent vanish"
 
 configure()
@@ -59,14 +64,14 @@ configure()
   nginx_conf "master_process off" "worker_rlimit_nofile 16384" \
     "events: worker_connections 8192" "http: client_header_timeout 3s" \
     "http: send_timeout 3s" "http: reset_timedout_connection on" \
-    "server: listen 80 backlog=1024" "server: root $work" \
+    "server: listen 80 backlog=1024" ${ipv6:+"server: listen [::]:80"} "server: root $work" \
     "server: location = /slow { alias $work/file; limit_rate 16m; }"
 }
 
 fetch()
 {
   kernel curl -sS -f --local-port 31000-60000 -o "$work/got.$1" "${@:3}" \
-    "http://$OURS/$2" 2>>"$work/curl.log" || return 1
+    "http://$target/$2" 2>>"$work/curl.log" || return 1
   cmp "$work/file" "$work/got.$1" || echo "wrong bytes" >"$work/wrong"
 }
 
@@ -138,6 +143,11 @@ stop_server()
 attack()
 {
   local class=$1 mib=$2 most loop peer name began=$SECONDS
+  local script=hostile_peer.py from=$KERNEL to=$OURS
+  target=$OURS
+  if [[ $class == *6 ]]; then
+    script=hostile_peer6.py from=$KERNEL6 to=$OURS6 target="[$OURS6]"
+  fi
   shift 2
   start_server
   # Who is lied to before its probes are over, after six seconds, has to believe it
@@ -147,7 +157,7 @@ attack()
   download_on "$class" &
   loop=$!
   sleep 0.3
-  kernel python3 "$top/integration/hostile_peer.py" tap0 $OURS $KERNEL "$class" \
+  kernel python3 "$top/integration/$script" tap0 $to $from "$class" \
     >"$work/peer.log" 2>&1 &
   peer=$!
   watch_memory $peer
@@ -177,14 +187,16 @@ need python3 curl nginx
 wanted=()
 for arg in "${@:-all}"; do
   case $arg in
-  all) wanted+=($frames $tcp $peers) ;;
+  all) wanted+=($frames $tcp $ip6 $peers) ;;
   frames) wanted+=($frames) ;;
   tcp) wanted+=($tcp) ;;
+  ip6) wanted+=($ip6) ;;
   peers) wanted+=($peers) ;;
   *) wanted+=("$arg") ;;
   esac
 done
 ulimit -n 20000 2>/dev/null || skip "needs 20,000 descriptors"
+[[ " ${wanted[*]} " != *"6 "* ]] || with_ipv6
 net_up
 # Servers turn their stderr into a log of their own: ours goes elsewhere.
 server_log=$work/stack.log
