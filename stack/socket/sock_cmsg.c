@@ -209,13 +209,14 @@ void sock_cmsg_append(struct msghdr *msg, size_t *used, int level, int type,
 		      const void *data, size_t len)
 {
 	size_t room = msg->msg_control ? msg->msg_controllen - *used : 0;
-	char *at = (char *)msg->msg_control + *used;
 	struct cmsghdr head = {CMSG_LEN(len), level, type};
+	char *at;
 
 	if (room < CMSG_LEN(len))
 		msg->msg_flags |= MSG_CTRUNC;
 	if (room < sizeof(head))
 		return;
+	at = (char *)msg->msg_control + *used;
 	head.cmsg_len = MIN(head.cmsg_len, room);
 	memcpy(at, &head, sizeof(head));
 	memcpy(at + CMSG_LEN(0), data, head.cmsg_len - CMSG_LEN(0));
