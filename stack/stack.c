@@ -72,7 +72,7 @@ int stack_socket(int family, int type, int protocol, sock_id *out)
 	st = turn_enter();
 	ret = sock_new(st, family, type, protocol, &s);
 	if (ret == 0) {
-		s->uid = sys_geteuid();
+		sock_set_user(s, sys_geteuid());
 		*out = s->id;
 	}
 	turn_leave(st);

@@ -298,6 +298,15 @@ int sock_new(struct stack *st, int family, int type, int protocol,
 	return 0;
 }
 
+void sock_set_user(struct sock *s, uint32_t uid)
+{
+	s->uid = uid;
+	if (s->conn)
+		tcp_set_user(s->conn, uid);
+	else if (s->pcb)
+		s->pcb->bind.user = uid;
+}
+
 void sock_note_special(struct sock *s)
 {
 	bool special = s->rcvtimeo != USECS_NEVER ||

@@ -223,6 +223,10 @@ void sock_note_special(struct sock *s);
 /* Ends it for everybody: wakes who waits, closes the transport. */
 void sock_close(struct sock *s);
 
+/* Whose it is: of that user alone are others that may share its port by
+ * SO_REUSEPORT. */
+void sock_set_user(struct sock *s, uint32_t uid);
+
 int sock_set_inode(struct sock *s, uint64_t inode) MUST_CHECK;
 struct sock *sock_by_inode(struct stack *st, uint64_t inode);
 

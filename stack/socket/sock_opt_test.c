@@ -494,6 +494,37 @@ Test(sock_opt, two_with_reuseport_may_have_the_same_port)
 	cr_assert(eq(int, udp_bind(b->pcb, &at), 0));
 }
 
+/* socket(7): to keep others from taking one's port. */
+Test(sock_opt, another_user_may_not_share_a_port)
+{
+	int types[] = {SOCK_DGRAM, SOCK_STREAM};
+	struct endpoint at = kit_local(PORT);
+
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		struct sock *a = kit_socket(types[i]);
+		struct sock *b = kit_socket(types[i]);
+		bool tcp = types[i] == SOCK_STREAM;
+
+		sock_set_user(a, 1000);
+		sock_set_user(b, 1001);
+		cr_assert(eq(int, set(a, SOL_SOCKET, SO_REUSEPORT, 1), 0));
+		cr_assert(eq(int, set(b, SOL_SOCKET, SO_REUSEPORT, 1), 0));
+		cr_assert(
+			eq(int,
+			   tcp ? tcp_bind(a->conn, &at) : udp_bind(a->pcb, &at),
+			   0));
+		cr_assert(
+			eq(int,
+			   tcp ? tcp_bind(b->conn, &at) : udp_bind(b->pcb, &at),
+			   -EADDRINUSE));
+		sock_set_user(b, 1000);
+		cr_assert(
+			eq(int,
+			   tcp ? tcp_bind(b->conn, &at) : udp_bind(b->pcb, &at),
+			   0));
+	}
+}
+
 Test(sock_opt, tcp_info_in_every_length)
 {
 	unsigned char whole[sizeof(struct tcp_info)], part[sizeof(whole) + 1];

@@ -108,6 +108,11 @@ void tcp_set_owner(struct tcp_conn *c, void *owner)
 	c->news.owner = owner;
 }
 
+void tcp_set_user(struct tcp_conn *c, uint32_t uid)
+{
+	c->b.user = uid;
+}
+
 void *tcp_owner(const struct tcp_conn *c)
 {
 	return c->news.owner;
