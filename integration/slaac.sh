@@ -129,7 +129,7 @@ wait "$pid_stay" 2>/dev/null
 # Temporary addresses; and the router dies without a word.
 # The name server has a link-local address, as home routers have it.
 local=$(ip -n $ns -6 addr show dev tap0 scope link | sed -n 's/.*inet6 \([^/]*\)\/.*/\1/p')
-start_radvd "AdvDefaultLifetime 4;" "" "$local"
+start_radvd "AdvDefaultLifetime 7;" "" "$local"
 addr=auto,temporary
 stay
 eventually shows 'scope global temporary .*dynamic' addr
