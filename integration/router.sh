@@ -161,17 +161,18 @@ is_redirected()
   kernel ip route get "$1" | grep -q "via $2 "
 }
 
+# hears_router WHO NAMESPACE DEVICE: its link-local address there.
 hears_router()
 {
   local ours
-  ours=$(ip -n $ns -6 -o addr show dev left scope link |
+  ours=$(ip -n "$2" -6 -o addr show dev "$3" scope link |
     sed -n 's/.*inet6 \([^/]*\).*/\1/p')
-  kernel ping -6 -c 2 -i 0.2 -W 2 ff02::1%left >"$work/ping.log"
+  "$1" ping -6 -c 2 -i 0.2 -W 2 "ff02::1%$3" >"$work/ping.log"
   router_ll=$(sed -n 's/.*from \(fe80::[0-9a-f:]*\)%.*/\1/p' "$work/ping.log" |
     grep -vx "$ours" | head -n 1)
   [[ -n $router_ll ]]
 }
-eventually hears_router
+eventually hears_router kernel $ns left
 ip -n $ns route add 10.83.0.0/16 via 10.81.0.2
 ip -n $ns neigh add 10.81.0.9 lladdr 02:00:00:00:00:09 dev left
 ip -n $ns route add fd83::/64 via "$router_ll" dev left
@@ -301,6 +302,11 @@ for host in 10.82.0.2 10.82.0.1 fd82::2 fd82::1; do
     fail "a host answered or forwarded for $host"
 done
 proved "the strong host model, and no forwarding"
+eventually hears_router far $far right
+far ping -6 -c 1 -W 5 "$router_ll%right" >/dev/null || fail "link-local, right"
+! kernel ping -6 -c 2 -i 0.2 -W 1 "$router_ll%left" >/dev/null 2>&1 ||
+  fail "a link-local address answered on another link"
+proved "link-local addresses are their link's"
 end_stack
 
 # --- ways out ---------------------------------------------------------------------
