@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "ground/list.h"
+#include "ground/must.h"
 #include "net.h"
 
 static_assert(ROUTE_SLOTS <= UINT8_MAX, "order[] holds any slot");
@@ -58,6 +59,23 @@ static void sort(struct route_table *t)
 			t->order[at] = t->order[at - 1];
 		t->order[at] = (uint8_t)i;
 		t->count++;
+	}
+}
+
+const struct route *route_listed(const struct route_table *t, uint32_t i)
+{
+	uint32_t end = t->count, start;
+
+	/* From behind, a prefix length at a time. */
+	for (;; end = start) {
+		MUST(end > 0);
+		start = end - 1;
+		while (start > 0 && route_at(t, start - 1)->dst.bits ==
+					    route_at(t, end - 1)->dst.bits)
+			start--;
+		if (i < end - start)
+			return route_at(t, start + i);
+		i -= end - start;
 	}
 }
 

@@ -54,6 +54,10 @@ struct route_table {
 static inline const struct route *route_at(const struct route_table *t,
 					   uint32_t i);
 
+/* As lists have them: the shortest prefix first, and then the lowest metric,
+ * which many programs take for the default route. `i` is below t->count. */
+const struct route *route_listed(const struct route_table *t, uint32_t i);
+
 /* 0, -EEXIST, -ENOBUFS, -ENODEV; a unicast route has an interface. */
 int route_add(struct net *n, const struct route *r) MUST_CHECK;
 

@@ -64,6 +64,11 @@ HOST_TEST(route_table, longest_prefix_first_then_lowest_metric)
 	cr_assert(eq(int, route_delete(&t.net, &r), 0));
 	cr_assert(eq(int, route_delete(&t.net, &r), -ESRCH));
 	expect_order(without, ARRAY_LEN(without));
+	/* Lists begin with the default route that is used. */
+	cr_expect(eq(u32, route_listed(&t.net.routes, 0)->metric, 1));
+	cr_expect(eq(u32, route_listed(&t.net.routes, 1)->metric, 5));
+	cr_expect(eq(u32, route_listed(&t.net.routes, 2)->metric, 2));
+	cr_expect(eq(u32, route_listed(&t.net.routes, 3)->metric, 3));
 }
 
 HOST_TEST(route_table, a_full_table_can_still_be_changed)

@@ -266,7 +266,7 @@ static bool dump_added(struct nl_ask *ask, struct nl_cursor *c,
 	const struct route_table *t = &ask->st->net.routes;
 
 	for (; c->at[0] < t->count; c->at[0]++) {
-		const struct route *r = route_at(t, t->count - 1 - c->at[0]);
+		const struct route *r = route_listed(t, (uint32_t)c->at[0]);
 		struct story s = story_of(r);
 
 		if (!tell(ask, f, out, &s))

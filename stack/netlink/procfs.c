@@ -160,7 +160,7 @@ static bool next_route(struct stack *st, struct procfs_place *p, bool is4,
 	const struct iface *ifp;
 
 	while (p->at[0] < table->count) {
-		*out = *route_at(table, table->count - 1 - p->at[0]++);
+		*out = *route_listed(table, (uint32_t)p->at[0]++);
 		if (inet_is4(&out->dst.addr) == is4)
 			return true;
 	}
