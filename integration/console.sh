@@ -316,7 +316,7 @@ shows()
 {
   local regex=$1
   shift
-  joined "$@" 2>&1 | grep -Eq -- "$regex"
+  grep -Eq -- "$regex" <<<"$(joined "$@" 2>&1)"
 }
 
 # Until `ip monitor` has joined its groups.
