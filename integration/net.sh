@@ -187,9 +187,11 @@ ours_prefix()
     prefix=(ip netns exec $ns_plain)
     return
   fi
-  prefix=("$top/run-with-stack.sh" --netns $ns --tap tap0
-    --addr "$OURS/24${ipv6:+,$OURS6/64}" --gateway "$KERNEL${ipv6:+,$KERNEL6}"
-    "${ours_options[@]}" --)
+  local addr=(--addr "$OURS/24${ipv6:+,$OURS6/64}")
+  # Each --addr adds to the one before: a test's own takes the place of ours.
+  [[ " ${ours_options[*]} " != *" --addr "* ]] || addr=()
+  prefix=("$top/run-with-stack.sh" --netns $ns --tap tap0 "${addr[@]}"
+    --gateway "$KERNEL${ipv6:+,$KERNEL6}" "${ours_options[@]}" --)
 }
 
 ours()
