@@ -120,6 +120,19 @@ bool net_is_local(const struct net *n, const struct inet_addr *a)
 	return false;
 }
 
+uint32_t net_heard_on(const struct iface *ifp, const struct inet_addr *a)
+{
+	const struct net *n = ifp->net;
+
+	if (!ifp->is_loopback || inet_is4(a))
+		return ifp->index;
+	for (uint32_t i = 0; i < n->nifs; i++) {
+		if (iface_owns(&n->ifs[i], a))
+			return n->ifs[i].index;
+	}
+	return ifp->index;
+}
+
 bool net_accepts(const struct net *n, const struct iface *ifp,
 		 const struct inet_addr *a)
 {

@@ -87,6 +87,14 @@ void net_resume(struct net *n);
 bool net_is_local(const struct net *n, const struct inet_addr *a);
 
 /*
+ * The interface on which sockets that are bound to one hear a packet to `a`
+ * that came in on `ifp`: for an IPv6 address of ours that went over the
+ * loopback, the interface that has it, as in Linux (link-local listeners are
+ * bound to theirs).
+ */
+uint32_t net_heard_on(const struct iface *ifp, const struct inet_addr *a);
+
+/*
  * May a packet to `a` come in on `ifp`? RFC 1122 3.3.4.2, the strong model: an
  * address is its link's, but those of the loopback are the host's; a router
  * takes what is for any of its addresses (RFC 1812 5.2.3).

@@ -463,7 +463,7 @@ enum verdict tcp_input(struct tcp *t, struct iface *ifp, struct pkt *p,
 	}
 	if (b)
 		return input_to(container_of(b, struct tcp_conn, b), &s, 0);
-	b = ports_find_bound(&t->ports, &s.key, ifp->index, true);
+	b = ports_find_bound(&t->ports, &s.key, net_heard_on(ifp, dst), true);
 	if (!b)
 		return to_nobody(t, &s);
 	return input_to(container_of(b, struct tcp_conn, b), &s, iss);

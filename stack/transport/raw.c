@@ -176,7 +176,7 @@ static bool wants(const struct udp_pcb *pcb, const struct iface *ifp,
 	const struct ports_tuple *key = &pcb->bind.key;
 
 	if (pcb->proto != proto || is6 == inet_is4(dst) ||
-	    !udp_is_open_to(pcb, ifp) ||
+	    !udp_is_open_to(pcb, net_heard_on(ifp, dst)) ||
 	    !udp_group_wants(pcb, dst, src, ifp->index))
 		return false;
 	if (!inet_is_any(&key->local) && !inet_equal(&key->local, dst))
@@ -215,9 +215,11 @@ enum verdict raw_echo_reply(struct iface *ifp, struct pkt *p)
 	const struct icmp_wire *icmp = (const void *)p->data;
 	struct udp *echo = ifp->net->echo;
 	struct ports_tuple key = {ip_dst(p), ip_src(p), be16_get(icmp->id), 0};
-	struct udp_pcb *pcb = echo ? udp_find(echo, &key, ifp->index) : NULL;
+	struct udp_pcb *pcb =
+		echo ? udp_find(echo, &key, net_heard_on(ifp, &key.local))
+		     : NULL;
 
-	if (!pcb || !udp_is_open_to(pcb, ifp))
+	if (!pcb || !udp_is_open_to(pcb, net_heard_on(ifp, &key.local)))
 		return DONE;
 	p->ifp = ifp;
 	return udp_enqueue(pcb, p);

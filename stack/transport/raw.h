@@ -53,7 +53,7 @@ bool raw_icmp_error(struct net *n, const struct icmp_error *e);
 /* udp_in.c, for both of us. */
 enum verdict udp_enqueue(struct udp_pcb *pcb, struct pkt *p);
 struct pkt *udp_copy_of(struct arena *a, const struct pkt *p) MUST_CHECK;
-bool udp_is_open_to(const struct udp_pcb *pcb, const struct iface *ifp);
+bool udp_is_open_to(const struct udp_pcb *pcb, uint32_t ifindex);
 struct udp_pcb *udp_find(struct udp *u, const struct ports_tuple *key,
 			 uint32_t ifindex);
 

@@ -146,9 +146,9 @@ void udp_set_ifindex(struct udp_pcb *pcb, uint32_t ifindex)
 	pcb->bind.ifindex = (uint8_t)ifindex;
 }
 
-bool udp_is_open_to(const struct udp_pcb *pcb, const struct iface *ifp)
+bool udp_is_open_to(const struct udp_pcb *pcb, uint32_t ifindex)
 {
-	return pcb->ifindex == 0 || pcb->ifindex == ifp->index;
+	return pcb->ifindex == 0 || pcb->ifindex == ifindex;
 }
 
 /* Everybody gets a copy; the original is freed by the caller. */
@@ -162,7 +162,7 @@ static enum verdict deliver_to_all(struct udp *u, struct iface *ifp,
 		struct udp_pcb *pcb = pcb_of(b);
 		struct pkt *copy;
 
-		if (!udp_is_open_to(pcb, ifp) ||
+		if (!udp_is_open_to(pcb, ifp->index) ||
 		    !udp_group_wants(pcb, &key->local, &key->remote,
 				     ifp->index))
 			continue;
@@ -194,6 +194,7 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 	const struct udp_wire *wire = (const void *)p->data;
 	struct ports_tuple key;
 	struct udp_pcb *pcb;
+	uint32_t heard_on;
 	enum verdict v;
 
 	MUST_HOLD(&u->eng->lock);
@@ -212,8 +213,9 @@ enum verdict udp_input(struct udp *u, struct iface *ifp, struct pkt *p,
 	if (inet_is_multicast(dst) || iface_is_broadcast(ifp, dst))
 		return deliver_to_all(u, ifp, p, &key);
 
-	pcb = udp_find(u, &key, ifp->index);
-	if (pcb && udp_is_open_to(pcb, ifp))
+	heard_on = net_heard_on(ifp, dst);
+	pcb = udp_find(u, &key, heard_on);
+	if (pcb && udp_is_open_to(pcb, heard_on))
 		return udp_enqueue(pcb, p);
 	stats_add(&u->eng->stats,
 		  inet_is4(dst) ? STAT_UDP_NO_PORTS : STAT_UDP6_NO_PORTS, 1);
