@@ -199,7 +199,7 @@ check_options()
   [[ -z $tap || $tap =~ ^[A-Za-z0-9_.-]{1,15}$ ]] ||
     die "--tap $tap: a device name has 1 to 15 letters, digits, _ . -"
   for p in ${addr//,/ }; do
-    [[ $p == *:* || $p == dhcp || $p == auto || $p == temporary ]] || is_ip4_prefix "$p" ||
+    [[ $p == *:* || $p == dhcp || $p == auto || $p == temporary || $p == eui64 ]] || is_ip4_prefix "$p" ||
       die "--addr $p: must be an address with a length, as 10.0.0.2/24"
   done
   ! asks_network || [[ -n $bridge$link$netns$net ]] || tap_is_there ||

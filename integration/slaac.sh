@@ -141,3 +141,12 @@ shows "inet6 $ours/64" addr || fail "no stable address beside it"
 { kill -9 "$(cat "$work/radvd.pid")" && wait "$pid_radvd"; } 2>/dev/null
 eventually shows_no '^default' route
 proved "temporary addresses are used first; a router that dies serves for its lifetime"
+kill "$pid_stay"
+wait "$pid_stay" 2>/dev/null
+
+start_radvd "" ""
+addr=auto,eui64
+auto ip -6 addr >"$work/addr.log" || fail "with eui64"
+grep -q "inet6 fd77::ff:fe00:7706/64" "$work/addr.log" || fail "no address by EUI-64"
+! grep -q stable-privacy "$work/addr.log" || fail "it is called stable-privacy"
+proved "eui64: the address ends in the hardware address"

@@ -444,6 +444,7 @@ uint64_t config_key(void)
 	mix(&hash, &c->dhcp4, sizeof(c->dhcp4));
 	mix(&hash, &c->autoconf, sizeof(c->autoconf));
 	mix(&hash, &c->temporary, sizeof(c->temporary));
+	mix(&hash, &c->eui64, sizeof(c->eui64));
 	mix(&hash, c->mtu, sizeof(c->mtu));
 	mix(&hash, c->mac, sizeof(c->mac));
 	mix(&hash, &c->memory_bytes, sizeof(c->memory_bytes));

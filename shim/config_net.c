@@ -94,6 +94,10 @@ static int take_one_addr(char *part)
 		s->temporary |= 1u << link;
 		return 0;
 	}
+	if (!strcmp(part, "eui64")) {
+		s->eui64 |= 1u << link;
+		return 0;
+	}
 	if (s->naddrs == STACK_LIST_MAX)
 		return config_refuse("more than %d addresses", STACK_LIST_MAX);
 	if (stack_check_prefix(part, config_reason, CONFIG_REASON_MAX) < 0)

@@ -64,6 +64,8 @@ static const struct {
 	{"NSSHIM_ADDR", "auto"},
 	{"NSSHIM_ADDR", "10.0.0.2/24,auto"},
 	{"NSSHIM_ADDR", "temporary,auto"},
+	{"NSSHIM_ADDR", "auto,eui64"},
+	{"NSSHIM_ADDR", "fd00::2/64,eui64"},
 	{"NSSHIM_PCAP", "/tmp/x.pcap"},
 	{"NSSHIM_NAME", "Web-1.example_net"},
 	{"NSSHIM_SECRET", "any words"},

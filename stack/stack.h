@@ -45,6 +45,7 @@ struct stack_config {
 	uint32_t dhcp4;    /* bit n: link n gets one by DHCP */
 	uint32_t autoconf; /* and whatever else the network gives; with dhcp4 */
 	uint32_t temporary;  /* of those: IPv6 addresses that change daily */
+	uint32_t eui64;      /* identifiers from the hardware address */
 	const char *secret;  /* of hardware address and identifiers, or NULL */
 	const char *gateway; /* or NULL */
 	bool forward;        /* be a router between the links */

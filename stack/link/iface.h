@@ -73,6 +73,7 @@ struct iface {
 	uint32_t mtu;        /* [S] bytes of IP packet */
 	uint32_t mtu6;       /* [S] what routers say, if less; 0 */
 	uint8_t hops6;       /* [S] hop limit that routers say; 0 */
+	bool uses_eui64;     /* [I] identifiers from the hardware address */
 	uint32_t caps;       /* [S] enum link_caps */
 	int link;            /* [I] handle, see link.h */
 	bool is_loopback;    /* [I] */

@@ -117,6 +117,8 @@ static int make(struct iface *ifp, const struct iface_addr *like,
 
 	if (a.origin == ADDR_TEMPORARY)
 		*addr = iid_random(&ifp->eng->rand, addr);
+	else if (ifp->uses_eui64 && conflicts == 0)
+		*addr = iid_eui64(addr, &ifp->mac);
 	else
 		*addr = iid_stable(&ifp->net->iid_key, addr, &ifp->mac,
 				   conflicts);

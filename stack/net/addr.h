@@ -28,10 +28,11 @@ void addr_set_lifetimes(struct iface *ifp, struct iface_addr *a,
 			usecs preferred_until, usecs valid_until);
 
 /*
- * Adds an address of like->prefix/64 with an identifier of ours: stable, or
- * random for a temporary one. Its origin, lifetimes and caps are those of
- * `like`; it is optimistic unless it is deprecated already. When another host
- * has it, it is made anew a few times. 0 or as addr_add6().
+ * Adds an address of like->prefix/64 with an identifier of ours: stable (of
+ * the hardware address where ifp->uses_eui64), or random for a temporary one.
+ * Its origin, lifetimes and caps are those of `like`; it is optimistic unless
+ * it is deprecated already. When another host has it, it is made anew a few
+ * times. 0 or as addr_add6().
  */
 int addr_make6(struct iface *ifp, const struct iface_addr *like) MUST_CHECK;
 

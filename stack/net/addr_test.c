@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include "iid.h"
 #include "testkit/nettest.h"
 
 static struct nettest t;
@@ -272,6 +273,20 @@ HOST_TEST(addr, made_address_is_made_anew_after_a_conflict)
 	cr_assert(eq(u8, a->conflicts, 1));
 	cr_assert(eq(u64, a->valid_until, like.valid_until));
 	cr_assert(eq(ptr, iface_find(t.eth, &first), NULL));
+}
+
+/* The hardware address, and after a conflict another identifier. */
+HOST_TEST(addr, eui64_where_asked_for)
+{
+	struct inet_addr prefix = {{0xfe, 0x80}}, expected, again;
+
+	t.eth->uses_eui64 = true;
+	cr_assert(eq(int, addr_add_link_local(t.eth), 0));
+	expected = iid_eui64(&prefix, &t.eth->mac);
+	cr_assert(inet_equal(iface_link_local(t.eth), &expected));
+	addr_on_conflict(t.eth, iface_find(t.eth, &expected), NULL);
+	again = *iface_link_local(t.eth);
+	cr_assert(not(inet_equal(&again, &expected)));
 }
 
 HOST_TEST(addr, loopback_has_no_link_local_address)

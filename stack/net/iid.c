@@ -48,6 +48,19 @@ struct inet_addr iid_stable(const struct rand_key *key,
 	return a;
 }
 
+struct inet_addr iid_eui64(const struct inet_addr *prefix,
+			   const struct eth_addr *mac)
+{
+	struct inet_addr a = *prefix;
+
+	memcpy(a.b + 8, mac->b, 3);
+	a.b[8] ^= 2; /* the universal bit is inverted */
+	a.b[11] = 0xff;
+	a.b[12] = 0xfe;
+	memcpy(a.b + 13, mac->b + 3, 3);
+	return a;
+}
+
 struct rand_key iid_key_of(const void *bytes, size_t len)
 {
 	static const struct rand_key first = {0x6e737368696d2069, 1};

@@ -47,6 +47,19 @@ Test(iid, says_nothing_about_the_card)
 	cr_assert(not(one.b[11] == 0xff && one.b[12] == 0xfe));
 }
 
+/* RFC 4291 appendix A: 34-56-78-9A-BC-DE is 3656:78ff:fe9a:bcde. */
+Test(iid, by_eui64_it_is_the_hardware_address)
+{
+	static const struct eth_addr card = {
+		{0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde}};
+	static const uint8_t expected[] = {0x36, 0x56, 0x78, 0xff,
+					   0xfe, 0x9a, 0xbc, 0xde};
+	struct inet_addr a = iid_eui64(&net_a, &card);
+
+	cr_assert(eq(int, memcmp(a.b, net_a.b, 8), 0));
+	cr_assert(eq(int, memcmp(a.b + 8, expected, 8), 0));
+}
+
 /* RFC 7217 5: the same secret is the same key at the next start. */
 Test(iid, the_same_words_are_the_same_key)
 {

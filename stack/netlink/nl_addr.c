@@ -82,7 +82,8 @@ uint32_t nl_addr_flags(const struct iface *ifp, const struct iface_addr *a)
 		flags |= IFA_F_SECONDARY;
 	/* Of a router's prefix the L flag decides, as in Linux. */
 	if (a->origin == ADDR_BY_ROUTER)
-		flags |= IFA_F_MANAGETEMPADDR | IFA_F_STABLE_PRIVACY;
+		flags |= IFA_F_MANAGETEMPADDR |
+			 (ifp->uses_eui64 ? 0 : IFA_F_STABLE_PRIVACY);
 	else if (a->not_onlink && a->origin != ADDR_TEMPORARY)
 		flags |= IFA_F_NOPREFIXROUTE;
 	switch ((enum iface_addr_phase)a->phase) {

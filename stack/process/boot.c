@@ -245,6 +245,7 @@ static int open_device(const struct stack_config *c, struct stack *st, size_t n,
 			       "the link does not take our hardware address: "
 			       "%s",
 			       strerror(-ret));
+	ifp->uses_eui64 = c->eui64 >> n & 1;
 	ret = add_addresses(c, ifp, n, why);
 	if (ret == 0 && c->dhcp4 & 1u << n)
 		ret = dhcp4_start(ifp, c->mtu[n] == 0);
