@@ -16,7 +16,7 @@ net_up
 mkdir "$work/www"
 
 OURS6=fd77::2
-ours_options=(--addr "$OURS6/64" --gateway "$KERNEL,fd77::1"
+ours_options=(--addr "$OURS/24,$OURS6/64" --gateway "$KERNEL,fd77::1"
   --log "info,$work/stack.log")
 start ours python3 -m http.server --directory "$work/www" 80
 ours_answers 80
@@ -74,7 +74,7 @@ ip -n $ns addr add $KERNEL/24 dev tap0
 ip -n $ns addr add fd77::1/64 dev tap0 nodad
 ip -n $ns addr add fd77::9/64 dev tap0 nodad
 ip -n $ns link set tap0 up
-ours_options=(--addr "$OURS6/64,fd77::9/64" --gateway "$KERNEL,fd77::1"
+ours_options=(--addr "$OURS/24,$OURS6/64,fd77::9/64" --gateway "$KERNEL,fd77::1"
   --log "info,$work/conflict.log")
 start ours python3 -m http.server --directory "$work/www" 80
 ours_answers 80

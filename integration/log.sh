@@ -27,9 +27,9 @@ sorted=$(grep -oE ' #[0-9]+ (in|out)' "$log" | grep -oE '[0-9]+')
 grep -qE "\[S\] seq 0 win [0-9]+ <mss [0-9]+.*ws [0-9]+.*sackOK" "$log" ||
   fail "no SYN with its options"
 grep -qE "\[S.\] seq 0 ack 1 " "$log" || fail "no SYN-ACK with relative numbers"
-# The third packet of the handshake answers the second.
+# The third packet of the handshake answers the second; it carries the request.
 second=$(grep -oE '#[0-9]+ in tap0 tcp [^ ]* > [^ ]* \[S\.\]' "$log" | cut -d' ' -f1)
-grep -qE "\[\.\] seq 1 ack 1 .*, answers $second after [0-9]+ us" "$log" ||
+grep -qE "\[P?\.\] seq 1 ack 1 .*, answers $second after [0-9]+ us" "$log" ||
   fail "nothing answers $second"
 grep -q 'SYN-SENT -> ESTABLISHED: the handshake is complete' "$log" ||
   fail "no state change with its reason"
