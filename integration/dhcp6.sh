@@ -88,10 +88,19 @@ proved "ip(8) shows it with its lifetime, and the router"
 kill "$pid_stay"
 wait "$pid_stay" 2>/dev/null
 
+no_keeper()
+{
+  ! ip netns pids $ns | xargs -r ps -o args= -p | grep -q '^nsshim-keeper'
+}
+
 # The address is somebody's already: the kernel speaks for it, unknown to dnsmasq.
+# Nobody goes on with the stack that had the other address, and asks for that.
+eventually no_keeper
 stop "$pid_dnsmasq"
 ip netns exec $ns sysctl -qw net.ipv6.conf.tap0.proxy_ndp=1
 ours=fd77::200
+# At once, instead of after a random part of 0.8 s.
+ip netns exec $ns sysctl -qw net.ipv6.neigh.tap0.proxy_delay=0
 ip -n $ns neigh add proxy $ours dev tap0
 start_dnsmasq --dhcp-range=fd77::100,fd77::1ff,64,2m \
   "--dhcp-host=id:00:03:00:01:$mac,[$ours]"

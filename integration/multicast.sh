@@ -246,5 +246,5 @@ proved "broadcast, directed and limited, both ways"
 
 # Longer than the bridge remembers without an answer to its queries.
 forwards ff02::1:ff00:2 || eventually forwards ff02::1:ff00:2
-proved "the bridge still forwards what it was told of at first"
 stop $holder
+proved "the bridge still forwards what it was told of at first"
