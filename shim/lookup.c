@@ -276,15 +276,6 @@ static enum lookup_verdict ask_in_domain(const struct resolve_conf *conf,
 	return ask(conf, whole, families, out);
 }
 
-static unsigned int count_dots(const char *name)
-{
-	unsigned int dots = 0;
-
-	for (; *name; name++)
-		dots += *name == '.';
-	return dots;
-}
-
 /* The one to report, of two that did not find it. */
 static enum lookup_verdict worse(enum lookup_verdict a, enum lookup_verdict b)
 {
@@ -298,7 +289,7 @@ static enum lookup_verdict search_dns(const struct resolve_conf *conf,
 {
 	size_t len = strlen(name);
 	bool is_complete = len > 0 && name[len - 1] == '.';
-	bool as_it_is_first = is_complete || count_dots(name) >= conf->ndots;
+	bool as_it_is_first = resolve_conf_asks_as_it_is_first(conf, name);
 	enum lookup_verdict sum = LOOKUP_NO_NAME;
 	enum lookup_verdict v;
 

@@ -230,15 +230,6 @@ SHIM_EXPORT int res_querydomain(const char *name, const char *domain, int class,
 
 /* --- a name that may be short -------------------------------------------- */
 
-static unsigned int count_dots(const char *name)
-{
-	unsigned int dots = 0;
-
-	for (; *name; name++)
-		dots += *name == '.';
-	return dots;
-}
-
 /* Does the search end here: found, or nobody answers? */
 static bool is_end(int n)
 {
@@ -257,7 +248,7 @@ SHIM_EXPORT int res_nsearch(res_state s, const char *name, int class, int type,
 
 	if (!prepare(s, &conf))
 		return fail_with(s, NETDB_INTERNAL);
-	first = complete || count_dots(name) >= conf.ndots;
+	first = resolve_conf_asks_as_it_is_first(&conf, name);
 	if (first) {
 		n = res_nquery(s, name, class, type, answer, size);
 		if (complete || is_end(n))

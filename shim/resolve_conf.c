@@ -264,6 +264,17 @@ void resolve_conf_override(struct resolve_conf *conf, const char *localdomain,
 	}
 }
 
+bool resolve_conf_asks_as_it_is_first(const struct resolve_conf *conf,
+				      const char *name)
+{
+	size_t len = strlen(name);
+	unsigned int dots = 0;
+
+	for (size_t i = 0; i < len; i++)
+		dots += name[i] == '.';
+	return dots >= conf->ndots || (len > 0 && name[len - 1] == '.');
+}
+
 /* --- nsswitch.conf ------------------------------------------------------- */
 
 /* Does "[...]" make a name that was not found the end of the search? */

@@ -62,6 +62,11 @@ void resolve_conf_read_nsswitch(struct resolve_conf *conf, const char *text,
 void resolve_conf_override(struct resolve_conf *conf, const char *localdomain,
 			   const char *options);
 
+/* resolv.conf(5), ndots: a name with enough dots, or a last one, is asked for
+ * as it is before the search domains are tried. */
+bool resolve_conf_asks_as_it_is_first(const struct resolve_conf *conf,
+				      const char *name);
+
 /*
  * The same as a file, for programs that read it themselves (dig, c-ares).
  * Servers on other ports than 53 are left out: the file has no words for them.

@@ -156,6 +156,15 @@ Test(resolve_conf, unknown_services_go_with_their_action)
 		     "ffdd"));
 }
 
+Test(resolve_conf, enough_dots_or_a_last_one_go_first)
+{
+	read_conf("options ndots:2\n");
+	cr_assert(not(resolve_conf_asks_as_it_is_first(&conf, "")));
+	cr_assert(not(resolve_conf_asks_as_it_is_first(&conf, "a.b")));
+	cr_assert(resolve_conf_asks_as_it_is_first(&conf, "a.b.c"));
+	cr_assert(resolve_conf_asks_as_it_is_first(&conf, "a."));
+}
+
 /* --- printed ------------------------------------------------------------- */
 
 Test(resolve_conf, printed_it_reads_back_as_it_was)
