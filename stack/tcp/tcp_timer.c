@@ -269,6 +269,7 @@ static void on_syn_overdue(struct tcp_conn *c)
 	if (c->retries++ == 0)
 		tcp_cc_on_syn_lost(&c->cc);
 	tcp_rtt_on_syn_timeout(&c->rtt);
+	c->rtt_at = 0; /* Karn: which of them will be answered? */
 	(void)tcp_refresh_path(c, true);
 	tcp_out_syn(c);
 	start_rexmit(c);
