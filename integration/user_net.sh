@@ -32,8 +32,10 @@ passt_failed()
 }
 
 # Every address is a default that an option of ours overrides; or, where the
-# network is to be asked, passt gives this machine's own, by DHCP, router
-# advertisements and DHCPv6.
+# network is to be asked, passt gives this machine's own by DHCP, and its IPv6
+# prefix by router advertisements. Not by DHCPv6 as well: passt sends all that
+# arrives to the one address that it saw last, and to :: after a question about
+# a duplicate, so that a second address takes the first one's segments away.
 start_passt()
 {
   local n how
@@ -43,7 +45,7 @@ start_passt()
   if asks_network; then
     [[ $addr =~ ^(auto|dhcp|auto,temporary)$ && -z $gateway$gateway6 ]] ||
       die "--net user with --addr $addr takes no other address, and no --gateway"
-    how=()
+    how=(--no-dhcpv6)
   else
     addr=${addr:-10.0.2.15/24} gateway=${gateway:-10.0.2.2}
     is_ip4_prefix "$addr" || die "--net user takes auto or one IPv4 prefix as --addr"
