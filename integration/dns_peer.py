@@ -8,7 +8,7 @@
 # What this script is for
 #   The other end of names.sh. Before each true answer over UDP it sends
 #   nonsense and an answer to another question, with the right number or a wrong
-#   one. Some names are answered in bad ways: see answer().
+#   one. Some names are answered in bad ways: see answer(). Says what it is asked.
 
 import socket
 import struct
@@ -21,6 +21,7 @@ RECORDS = {
     ("a.test", AAAA): ["2001:db8::1"],
     ("big.test", A): ["192.0.2.%d" % i for i in range(1, 46)],
     ("old.test", A): ["192.0.2.4"],
+    ("fleeting.test", A): ["192.0.2.5"],
     ("only.in.dom.test", A): ["192.0.2.9"],
     ("www.test", CNAME): "a.test",
     ("7.2.0.192.in-addr.arpa", PTR): "seven.test",
@@ -32,7 +33,8 @@ def wire(name):
 
 
 def record(name, kind, data):
-    return wire(name) + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
+    ttl = 0 if name == "fleeting.test" else 60
+    return wire(name) + struct.pack("!HHIH", kind, 1, ttl, len(data)) + data
 
 
 def asked(message):
@@ -45,6 +47,7 @@ def asked(message):
 
 def answer(message, over_tcp):
     name, kind, end = asked(message)
+    print("asked", name, kind, flush=True)
     head, question = message[:2], message[12:end]
     if name == "old.test" and message[11]:
         return head + struct.pack("!5H", 0x8181, 0, 0, 0, 0)  # EDNS: FORMERR

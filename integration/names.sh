@@ -7,13 +7,14 @@
 #
 # What this script is for
 #   Aliases, both families, truncation and TCP, servers without EDNS, search
-#   domains, names backwards, and the errors a program sees. A server that is
-#   not there comes first in the list, so the second must be asked.
+#   domains, names backwards, the cache, and the errors a program sees. A server
+#   that is not there comes first in the list, so the second must be asked.
 
 . "$(dirname "$0")/net.sh"
 need python3
 net_up
 start kernel python3 "$top/integration/dns_peer.py" $KERNEL 53
+server_log=$log
 kernel_listens 53
 export RES_OPTIONS="timeout:1 attempts:2" LOCALDOMAIN=dom.test
 ours_options=(--dns 10.77.0.77,$KERNEL)
@@ -62,6 +63,24 @@ TEXT
 ours python3 "$work/ask.py" >"$work/got" || fail "ask.py"
 diff "$work/expected" "$work/got" >"$work/diff.log" || fail "the answers differ"
 proved "$(wc -l <"$work/got") kinds of answers"
+
+# times NAME: how often the server was asked for its A record.
+times()
+{
+  grep -c "^asked $1 1\$" "$server_log"
+}
+
+before=$(times a.test)
+ours python3 -c 'import os, socket
+for name in ["a.test", "fleeting.test"] * 3:
+    socket.getaddrinfo(name, 80, socket.AF_INET)
+if os.fork() == 0:
+    socket.getaddrinfo("a.test", 80, socket.AF_INET)
+    os._exit(0)
+assert os.wait()[1] == 0' || fail "a name more than once"
+(($(times a.test) == before + 1)) || fail "a.test was asked for again"
+(($(times fleeting.test) == 3)) || fail "fleeting.test was kept"
+proved "an answer is kept as long as it is good for, by a child, too"
 
 # Nobody there: an error, soon, and nothing of the host's.
 ours_options=(--dns 10.77.0.77)

@@ -46,6 +46,7 @@ struct record {
 	struct dns_name owner;
 	uint16_t type;
 	uint16_t class;
+	uint32_t ttl; /* seconds */
 	size_t rdata; /* offset */
 	uint16_t rdlen;
 };
@@ -56,6 +57,16 @@ static bool take_u16(struct cursor *c, uint16_t *out)
 		return false;
 	*out = (uint16_t)(c->msg[c->at] << 8 | c->msg[c->at + 1]);
 	c->at += 2;
+	return true;
+}
+
+static bool take_u32(struct cursor *c, uint32_t *out)
+{
+	uint16_t high, low;
+
+	if (!take_u16(c, &high) || !take_u16(c, &low))
+		return false;
+	*out = (uint32_t)high << 16 | low;
 	return true;
 }
 
@@ -115,8 +126,12 @@ static bool take_name(struct cursor *c, struct dns_name *out)
 static bool take_record(struct cursor *c, struct record *r)
 {
 	if (!take_name(c, &r->owner) || !take_u16(c, &r->type) ||
-	    !take_u16(c, &r->class) || !skip(c, 4) || !take_u16(c, &r->rdlen))
+	    !take_u16(c, &r->class) || !take_u32(c, &r->ttl) ||
+	    !take_u16(c, &r->rdlen))
 		return false;
+	/* RFC 2181 8: with the first bit set it is none. */
+	if (r->ttl >> 31)
+		r->ttl = 0;
 	r->rdata = c->at;
 	return skip(c, r->rdlen);
 }
@@ -248,8 +263,20 @@ size_t dns_write(const struct dns_question *q, uint8_t buf[DNS_QUESTION_MAX])
 
 /* --- the answer ---------------------------------------------------------- */
 
+/* Of the records in two sections of the message. */
+struct counts {
+	uint16_t answers, authority;
+};
+
+static void live_no_longer(uint32_t *ttl, uint32_t than)
+{
+	if (than < *ttl)
+		*ttl = than;
+}
+
 /* The alias of `name` among the `count` records at the cursor, if any. */
-static bool find_alias(struct cursor c, uint16_t count, struct dns_name *name)
+static bool find_alias(struct cursor c, uint16_t count, struct dns_name *name,
+		       uint32_t *ttl)
 {
 	struct dns_name target;
 	struct record r;
@@ -262,6 +289,7 @@ static bool find_alias(struct cursor c, uint16_t count, struct dns_name *name)
 			continue;
 		if (!take_name(&rdata, &target))
 			return false;
+		live_no_longer(ttl, r.ttl);
 		*name = target;
 		return true;
 	}
@@ -280,43 +308,70 @@ static void take_data(struct cursor *c, const struct record *r,
 		if (out->naddrs == 0 && take_name(&rdata, &target) &&
 		    dns_name_print(&target, out->canon) == 0)
 			out->naddrs = 1;
+		live_no_longer(&out->ttl, r->ttl);
 		return;
 	}
 	if (r->rdlen != size || out->naddrs == DNS_ADDRS_MAX)
 		return;
 	memcpy(out->addrs[out->naddrs++], c->msg + r->rdata, size);
+	live_no_longer(&out->ttl, r->ttl);
 }
 
-/* True when all `count` records were whole. */
-static bool collect(struct cursor c, uint16_t count, uint16_t type,
+/* Leaves the cursor behind the `count` records; true when all were whole. */
+static bool collect(struct cursor *c, uint16_t count, uint16_t type,
 		    const struct dns_name *name, struct dns_answer *out)
 {
 	struct record r;
 
 	for (uint16_t i = 0; i < count; i++) {
-		if (!take_record(&c, &r))
+		if (!take_record(c, &r))
 			return false;
 		if (r.type == type && r.class == CLASS_IN &&
 		    dns_name_is_equal(&r.owner, name))
-			take_data(&c, &r, out);
+			take_data(c, &r, out);
 	}
 	return true;
 }
 
+/* RFC 2308 5: how long it is known that there is nothing. */
+static uint32_t negative_ttl(struct cursor c, uint16_t count)
+{
+	struct dns_name name;
+	struct record r;
+	uint32_t ttl;
+
+	for (uint16_t i = 0; i < count && take_record(&c, &r); i++) {
+		struct cursor soa = {c.msg, r.rdata + r.rdlen, r.rdata};
+
+		if (r.type != DNS_SOA || r.class != CLASS_IN)
+			continue;
+		/* MNAME, RNAME; SERIAL, REFRESH, RETRY, EXPIRE; MINIMUM */
+		if (!take_name(&soa, &name) || !take_name(&soa, &name) ||
+		    !skip(&soa, 16) || !take_u32(&soa, &ttl))
+			return 0;
+		live_no_longer(&ttl, r.ttl);
+		return ttl;
+	}
+	return 0;
+}
+
 static enum dns_verdict read_answers(const struct dns_question *q,
-				     struct cursor *c, uint16_t count,
+				     struct cursor *c, struct counts counts,
 				     struct dns_answer *out)
 {
 	struct dns_name name = q->name;
 
-	for (int i = 0; i < DNS_CHAIN_MAX; i++)
-		if (!find_alias(*c, count, &name))
-			break;
 	memset(out, 0, sizeof(*out));
-	if (!collect(*c, count, q->type, &name, out))
+	out->ttl = UINT32_MAX;
+	for (int i = 0; i < DNS_CHAIN_MAX; i++)
+		if (!find_alias(*c, counts.answers, &name, &out->ttl))
+			break;
+	if (!collect(c, counts.answers, q->type, &name, out))
 		return DNS_FAILED;
-	if (out->naddrs == 0)
+	if (out->naddrs == 0) {
+		live_no_longer(&out->ttl, negative_ttl(*c, counts.authority));
 		return DNS_NO_DATA;
+	}
 	if (q->type != DNS_PTR && dns_name_print(&name, out->canon) < 0)
 		return DNS_FAILED;
 	return DNS_ANSWERED;
@@ -338,14 +393,15 @@ enum dns_verdict dns_read(const struct dns_question *q, const uint8_t *msg,
 			  size_t len, struct dns_answer *out)
 {
 	struct cursor c = {msg, len, 0};
+	struct counts counts;
+	enum dns_verdict v;
 	uint16_t questions;
-	uint16_t answers;
 	uint16_t flags;
 	uint16_t id;
 
 	if (!take_u16(&c, &id) || !take_u16(&c, &flags) ||
-	    !take_u16(&c, &questions) || !take_u16(&c, &answers) ||
-	    !skip(&c, 4))
+	    !take_u16(&c, &questions) || !take_u16(&c, &counts.answers) ||
+	    !take_u16(&c, &counts.authority) || !skip(&c, 2))
 		return DNS_NOT_OURS;
 	/* An answer (0x8000) to a standard query (0x7800 clear). */
 	if (id != q->id || (flags & 0xf800) != 0x8000)
@@ -359,9 +415,12 @@ enum dns_verdict dns_read(const struct dns_question *q, const uint8_t *msg,
 		return DNS_NOT_OURS;
 	if (flags & 0x0200)
 		return DNS_TRUNCATED;
-	if ((flags & 15) == RCODE_NO_NAME)
-		return DNS_NO_NAME;
-	if ((flags & 15) != RCODE_OK)
+	if ((flags & 15) != RCODE_OK && (flags & 15) != RCODE_NO_NAME)
 		return DNS_FAILED;
-	return read_answers(q, &c, answers, out);
+	v = read_answers(q, &c, counts, out);
+	if ((flags & 15) == RCODE_OK)
+		return v;
+	if (v != DNS_NO_DATA)
+		out->ttl = 0;
+	return DNS_NO_NAME;
 }

@@ -37,6 +37,7 @@ enum {
 enum dns_type {
 	DNS_A = 1,
 	DNS_CNAME = 5,
+	DNS_SOA = 6,
 	DNS_PTR = 12,
 	DNS_AAAA = 28,
 	DNS_OPT = 41,
@@ -67,6 +68,7 @@ enum dns_verdict {
 };
 
 struct dns_answer {
+	uint32_t ttl; /* seconds the verdict may be kept; 0: not at all */
 	char canon[DNS_NAME_TEXT_MAX]; /* where the aliases end; PTR: the name
 					*/
 	size_t naddrs;
@@ -88,7 +90,8 @@ void dns_name_of_addr(const uint8_t *addr, size_t len, struct dns_name *out);
 /* Writes the question; returns its length. */
 size_t dns_write(const struct dns_question *q, uint8_t buf[DNS_QUESTION_MAX]);
 
-/* `out` is filled when the verdict is DNS_ANSWERED. */
+/* `out` is filled when the verdict is DNS_ANSWERED; its `ttl`, too, when it is
+ * DNS_NO_DATA or DNS_NO_NAME (RFC 2308). */
 enum dns_verdict dns_read(const struct dns_question *q, const uint8_t *msg,
 			  size_t len, struct dns_answer *out);
 

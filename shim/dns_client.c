@@ -4,9 +4,10 @@
  * dns_client.c - asks name servers
  *
  * What this room is for
- *   One round is all open questions to one server, with one deadline. A server
- *   that is silent, refuses or fails leaves them open for the next; every
- *   server gets its turn as often as resolv.conf says.
+ *   What the cache does not know is asked. One round is all open questions to
+ *   one server, with one deadline. A server that is silent, refuses or fails
+ *   leaves them open for the next; every server gets its turn as often as
+ *   resolv.conf says.
  *
  * Comes in   lookup.c with a complete name.
  * Goes out   datagrams on connected sockets, so that only the server's own
@@ -23,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dns_cache.h"
 #include "dns_exchange.h"
 #include "shim.h"
 
@@ -201,15 +203,13 @@ static bool all_final(const struct dns_query *queries, size_t n)
 	return true;
 }
 
-void dns_client_ask(const struct resolve_conf *conf,
-		    const struct dns_name *name, struct dns_query *queries,
-		    size_t n)
+static void ask_servers(const struct resolve_conf *conf,
+			const struct dns_name *name, struct dns_query *queries,
+			size_t n)
 {
 	static unsigned int turn;
 	size_t first = 0;
 
-	for (size_t i = 0; i < n; i++)
-		queries[i].verdict = DNS_FAILED;
 	if (conf->rotate && conf->nservers > 0)
 		first = __atomic_fetch_add(&turn, 1, __ATOMIC_RELAXED) %
 			conf->nservers;
@@ -223,4 +223,20 @@ void dns_client_ask(const struct resolve_conf *conf,
 				   name, queries, n);
 		}
 	}
+}
+
+void dns_client_ask(const struct resolve_conf *conf,
+		    const struct dns_name *name, struct dns_query *queries,
+		    size_t n)
+{
+	uint64_t now = stack_now();
+
+	for (size_t i = 0; i < n; i++)
+		if (!dns_cache_find(conf, name, &queries[i], now))
+			queries[i].verdict = DNS_FAILED;
+	ask_servers(conf, name, queries, n);
+	now = stack_now();
+	for (size_t i = 0; i < n; i++)
+		if (is_final(queries[i].verdict))
+			dns_cache_keep(conf, name, &queries[i], now);
 }

@@ -4,7 +4,8 @@
  * dns_client.h - asks name servers
  *
  * What this room is for
- *   Sends questions to one server after the other until each has an answer.
+ *   Sends questions to one server after the other until each has an answer;
+ *   what was answered a while ago is not asked again (dns_cache.h).
  *   It uses the program's own calls (socket, send, poll), so the questions go
  *   out through the stack, or through the host when the server lies in
  *   NSSHIM_HOST. Each question has a socket, hence a source port, and a number
@@ -29,7 +30,8 @@ struct dns_query {
 	struct dns_answer answer;
 };
 
-/* Asks the configured servers for all n queries about one name. */
+/* Answers all n queries about one name: from the cache, or by the configured
+ * servers. */
 void dns_client_ask(const struct resolve_conf *conf,
 		    const struct dns_name *name, struct dns_query *queries,
 		    size_t n);

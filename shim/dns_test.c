@@ -35,6 +35,12 @@ static void put16(unsigned int n)
 	put((uint8_t[]){(uint8_t)(n >> 8), (uint8_t)n}, 2);
 }
 
+static void put32(uint32_t n)
+{
+	put16(n >> 16);
+	put16(n & 0xffff);
+}
+
 static void put_header(unsigned int flags, unsigned int answers)
 {
 	msg_len = 0;
@@ -54,13 +60,16 @@ static void put_question(void)
 	put16(1);
 }
 
+/* Seconds that the records to come are good for. */
+static uint32_t ttl;
+
 static void put_record(const char *owner, size_t owner_len, unsigned int type,
 		       const char *data, size_t len)
 {
 	put(owner, owner_len);
 	put16(type);
 	put16(1);
-	put("\0\0\0\x3c", 4);
+	put32(ttl);
 	put16((unsigned int)len);
 	put(data, len);
 }
@@ -82,6 +91,7 @@ static enum dns_verdict read_it(void)
 static void ask_www(void)
 {
 	question = (struct dns_question){.id = 0x1234, .type = DNS_A};
+	ttl = 60;
 	cr_assert(
 		eq(int, dns_name_parse("www.example.net", &question.name), 0));
 }
@@ -339,4 +349,77 @@ Test(dns, names_no_host_may_have_are_not_handed_out)
 	put_question();
 	put_record(OWNER_QUESTION, DNS_PTR, "\3-rf\xc0\x10", 6);
 	cr_assert(eq(int, read_it(), DNS_NO_DATA));
+}
+
+/* RFC 1035 3.2.1: what is made of several records lives as long as each. */
+Test(dns, shortest_time_to_live_counts)
+{
+	put_header(0x8180, 4);
+	put_question();
+	ttl = 300;
+	put_record(OWNER_QUESTION, DNS_CNAME, "\3end\xc0\x10", 6);
+	ttl = 7;
+	put_record("\5other\xc0\x10", 8, DNS_A, "\1\2\3\4", 4);
+	ttl = 200;
+	put_record("\3end\xc0\x10", 6, DNS_A, "\1\2\3\4", 4);
+	ttl = 100;
+	put_record("\3end\xc0\x10", 6, DNS_A, "\1\2\3\5", 4);
+	cr_assert(eq(int, read_it(), DNS_ANSWERED));
+	cr_expect(eq(u32, answer.ttl, 100));
+
+	put_header(0x8180, 2);
+	put_question();
+	ttl = 3;
+	put_record(OWNER_QUESTION, DNS_CNAME, "\3end\xc0\x10", 6);
+	ttl = 200;
+	put_record("\3end\xc0\x10", 6, DNS_A, "\1\2\3\4", 4);
+	cr_assert(eq(int, read_it(), DNS_ANSWERED));
+	cr_expect(eq(u32, answer.ttl, 3));
+
+	/* RFC 2181 8 */
+	put_header(0x8180, 1);
+	put_question();
+	ttl = 0x80000001;
+	put_record(OWNER_QUESTION, DNS_A, "\1\2\3\4", 4);
+	cr_assert(eq(int, read_it(), DNS_ANSWERED));
+	cr_expect(eq(u32, answer.ttl, 0));
+}
+
+/* RFC 2308 5: the lesser of the SOA's own time and its last field. */
+Test(dns, what_is_not_there_lives_as_its_zone_says)
+{
+	static const struct {
+		unsigned int flags;
+		uint32_t ttl, lives;
+		const char *minimum;
+		enum dns_verdict verdict;
+	} rows[] = {
+		{0x8180, 60, 30, "\0\0\0\x1e", DNS_NO_DATA},
+		{0x8183, 60, 30, "\0\0\0\x1e", DNS_NO_NAME},
+		{0x8183, 20, 20, "\0\0\0\x1e", DNS_NO_NAME},
+	};
+	char soa[] = "\1m\0\1r\0ser.ref.ret.exp.min.";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		put_header(rows[i].flags, 0);
+		put_question();
+		msg[9] = 1; /* one record of authority */
+		ttl = rows[i].ttl;
+		memcpy(soa + 22, rows[i].minimum, 4);
+		put_record("\7example\3net", 13, DNS_SOA, soa, 26);
+		cr_expect(eq(int, read_it(), rows[i].verdict), "row %zu", i);
+		cr_expect(eq(u32, answer.ttl, rows[i].lives), "row %zu", i);
+
+		/* Cut, or without it: not kept. */
+		put_header(rows[i].flags, 0);
+		put_question();
+		msg[9] = 1;
+		put_record("\7example\3net", 13, DNS_SOA, soa, 25);
+		cr_expect(eq(int, read_it(), rows[i].verdict), "row %zu", i);
+		cr_expect(eq(u32, answer.ttl, 0), "row %zu", i);
+		put_header(rows[i].flags, 0);
+		put_question();
+		cr_expect(eq(int, read_it(), rows[i].verdict), "row %zu", i);
+		cr_expect(eq(u32, answer.ttl, 0), "row %zu", i);
+	}
 }

@@ -8,8 +8,8 @@
  *   servers, the name as it is and the name with each search domain.
  *
  * Proved by  integration/names.sh
- * Never      keeps anything between calls: files may change, and a lookup
- *            that goes to the network is not where time is saved.
+ * Never      keeps a file between calls: it may change. What name servers
+ *            answered is kept by dns_cache.c for its time.
  */
 #include "lookup.h"
 
