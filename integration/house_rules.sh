@@ -30,9 +30,9 @@ clock     stack/process/driver.c      the one clock
 clock     stack/ground/sys.h         the wrapper that driver.c calls
 clock     stack/ground/log.c         how many lines a second
 clock     stack/transport/packet_log.c  how long an answer took, for a reader
-dlsym     shim/real.c         finds libc's own functions
+dlsym     shim/ground/real.c  finds libc's own functions
 dlsym     stack/ground/must.c        finds libunwind
-errno     shim/ret.h          the one place where -errno becomes errno
+errno     shim/ground/ret.h   the one place where -errno becomes errno
 errno     stack/ground/sys_test.c    proves that raw calls leave errno alone
 upward    stack/link/eth.c         a switchboard: frames go up
 upward    stack/net/ip4.c         a switchboard: datagrams go up
@@ -117,7 +117,7 @@ has_test()
     "$1/$room.c" | head -1)
   if [ -n "$named" ]; then
     compgen -G "$1/$named" > /dev/null && return 0
-    compgen -G "stack/*/$named" > /dev/null || [ -e "$named" ]
+    compgen -G "${1%%/*}/*/$named" > /dev/null || [ -e "$named" ]
     return
   fi
   [ -e "$1/$room.h" ] && return 1
@@ -133,10 +133,10 @@ has_test()
 check_tests()
 {
   local file folder room
-  for file in stack/*.c stack/*/*.c shim/*.c; do
+  for file in stack/*.c stack/*/*.c shim/*.c shim/*/*.c; do
     folder=${file%/*} room=${file##*/} room=${room%.c}
     case $room in *_test | *_fuzz | testkit* | '*') continue ;; esac
-    [ "$folder" = shim ] && [ ! -e "shim/$room.h" ] && continue
+    [ "${folder%%/*}" = shim ] && [ ! -e "$folder/$room.h" ] && continue
     has_test "$folder" "$room" ||
       echo "$file:1: test: no ${room}_test.c, and no 'Proved by'"
   done
@@ -145,7 +145,7 @@ check_tests()
 check_headers()
 {
   command -v gcc > /dev/null || { no_tool gcc; return; }
-  sources | grep '\.h$' | xargs -r gcc -std=gnu11 -D_GNU_SOURCE -iquote stack -Wall -Wextra \
+  sources | grep '\.h$' | xargs -r gcc -std=gnu11 -D_GNU_SOURCE -iquote stack -iquote shim -Wall -Wextra \
     -Wundef -Werror -fsyntax-only -x c 2>&1 |
     sed -n 's/^\([^: ]*\):\([0-9]*\):[0-9]*: \(fatal \)*error: /\1:\2: header: /p'
 }
@@ -163,11 +163,11 @@ check_format()
 }
 
 # What a floor plan must mention: rooms, headers that stand alone, scripts. One
-# plan serves all floors of stack/.
+# plan serves all folders of stack/, and one those of shim/.
 rooms_of()
 {
   local depth=1
-  [ "$1" = stack ] && depth=2
+  case $1 in stack | shim) depth=2 ;; esac
   find "$1" -maxdepth $depth -type f \( -name '*.[ch]' -o -name '*.sh' \
     -o -name '*.py' -o -name '*.awk' \) | sed 's|.*/||' |
     awk '!/_(test|fuzz)\.c$/ { base = $0; sub(/\..*/, "", base)
@@ -225,7 +225,7 @@ good_file()
 
 good_header()
 {
-  local guard=STACK_${1##*/}
+  local guard=${1%%/*}_${1##*/}
   guard=${guard^^}
   guard=${guard//./_}
   good_file "$1" < <(printf '#ifndef %s\n#define %s\n#endif\n' "$guard" "$guard")
@@ -240,13 +240,14 @@ good_tree()
     testkit/nettest.h stack.h; do
     good_header "stack/$file"
   done
+  good_header shim/fd/fdtab.h
   good_file stack/net/arp.c <<< '#include "ground/base.h"'
   good_file stack/net/arp_test.c <<< '#include "ground/base.h"'
   good_file stack/tcp/tcp.c <<< '#include "ground/base.h"'
   good_file stack/tcp/tcp_test.c < /dev/null
-  good_file shim/dup.c < /dev/null
+  good_file shim/fd/dup.c < /dev/null
   echo 'base.h arp.c tcp.c tcp_seq.h tcp_priv.h nettest.h stack.h' > stack/README.md
-  echo 'dup.c' > shim/README.md
+  echo 'dup.c fdtab.h' > shim/README.md
 }
 
 # expect RULE PATH < TEXT: with TEXT as PATH, that rule and no other speaks.
@@ -311,12 +312,12 @@ expect_words()
     expect '' stack/tcp/tcp.c < <(printf "$at" 'g(c->state == 1)')
     expect '' stack/tcp/tcp_fsm.c < <(printf "$at" 'c->state = 1')
     expect clock stack/tcp/tcp.c < <(printf "$at" 'clock_gettime(0, 0)')
-    expect clock shim/dup.c < <(printf "$at" 'sys_clock_gettime(0, 0)')
+    expect clock shim/fd/dup.c < <(printf "$at" 'sys_clock_gettime(0, 0)')
     expect '' stack/tcp/tcp.c < <(printf "$at" '/* clock_gettime(0, 0) */')
-    expect dlsym shim/dup.c < <(printf "$at" 'dlsym(0, 0)')
-    expect '' shim/real.c < <(printf "$at" 'dlsym(0, 0)')
-    expect errno shim/dup.c < <(printf "$at" 'errno = 1')
-    expect '' shim/dup.c < <(printf "$at" 'g(errno == 1, "errno = 1")')
+    expect dlsym shim/fd/dup.c < <(printf "$at" 'dlsym(0, 0)')
+    expect '' shim/ground/real.c < <(printf "$at" 'dlsym(0, 0)')
+    expect errno shim/fd/dup.c < <(printf "$at" 'errno = 1')
+    expect '' shim/fd/dup.c < <(printf "$at" 'g(errno == 1, "errno = 1")')
     expect sleep stack/tcp/tcp_test.c < <(printf "$at" 'sleep(1)')
   }
 }
@@ -328,11 +329,13 @@ expect_houses()
   expect '' stack/net/arp_test.c <<< '#include "tcp/tcp.h"'
   expect '' stack/tcp/tcp_out.c <<< '#include "tcp_seq.h"'
   expect floor stack/net/arp.c <<< '#include "nowhere.h"'
-  expect floor stack/net/arp.c <<< '#include "../shim/fdtab.h"'
+  expect floor stack/net/arp.c <<< '#include "../shim/fd/fdtab.h"'
   expect door stack/net/arp_test.c <<< '#include "tcp/tcp_priv.h"'
   expect door stack/tcp/tcp.c <<< '#include "testkit/nettest.h"'
-  expect door shim/dup.c <<< '#include "../stack/tcp/tcp.h"'
-  expect '' shim/dup.c <<< '#include "../stack/stack.h"'
+  expect door shim/fd/dup.c <<< '#include "../stack/tcp/tcp.h"'
+  expect door shim/fd/dup.c <<< '#include "tcp/tcp.h"'
+  expect '' shim/fd/dup.c <<< '#include "../stack/stack.h"'
+  expect '' shim/io/send.c <<< '#include "fd/fdtab.h"'
   expect test stack/transport/udp.c < /dev/null
   expect '' stack/net/arp_part.c < /dev/null
   expect '' stack/transport/udp.c raw < <(printf '%s\n\n/*\n * udp.c - x\n%s\n */\n' \

@@ -288,7 +288,7 @@ use_tap()
 
 # A device whose last program has ended, and whose keeper still delivers: from
 # now on its record is ours. One that is set up otherwise is set up anew; then
-# the keeper has two seconds (shim/keeper.c).
+# the keeper has two seconds (shim/process/keeper.c).
 adopt()
 {
   local file=$state/tap.$tap@$netns

@@ -34,21 +34,21 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
-#include "block.h"
-#include "close.h"
-#include "config.h"
-#include "enter.h"
-#include "exec.h"
-#include "fdopen.h"
-#include "fork.h"
-#include "holder.h"
-#include "keep.h"
-#include "raw.h"
-#include "real.h"
-#include "ret.h"
-#include "rlimit.h"
-#include "shim.h"
-#include "signal.h"
+#include "wait/block.h"
+#include "fd/close.h"
+#include "ground/config.h"
+#include "process/enter.h"
+#include "process/exec.h"
+#include "fd/fdopen.h"
+#include "process/fork.h"
+#include "fd/holder.h"
+#include "process/keep.h"
+#include "ground/raw.h"
+#include "ground/real.h"
+#include "ground/ret.h"
+#include "process/rlimit.h"
+#include "ground/shim.h"
+#include "wait/signal.h"
 
 /* How long the end of a process without a keeper waits for the peers. */
 #define DRAIN_US 5000000ull

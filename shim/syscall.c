@@ -24,15 +24,15 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "close.h"
-#include "dup.h"
-#include "fdtab.h"
-#include "fork.h"
-#include "prctl.h"
-#include "raw.h"
-#include "real.h"
-#include "ret.h"
-#include "unshare.h"
+#include "fd/close.h"
+#include "fd/dup.h"
+#include "fd/fdtab.h"
+#include "process/fork.h"
+#include "process/prctl.h"
+#include "ground/raw.h"
+#include "ground/real.h"
+#include "ground/ret.h"
+#include "process/unshare.h"
 
 /* struct clone_args, and what later kernels may add. */
 enum { CLONE_ARGS_MAX = 128 };

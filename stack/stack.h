@@ -36,7 +36,7 @@ typedef uint64_t sock_id;
 
 enum { STACK_LIST_MAX = 16, STACK_LINKS_MAX = 7 };
 
-/* Filled by shim/config.c; strings are borrowed for the call. */
+/* Filled by shim/ground/config.c; strings are borrowed for the call. */
 struct stack_config {
 	const char *link; /* "tap:tap0,packet:eth1", see link_kind.h */
 	const char *addrs[STACK_LIST_MAX]; /* "10.0.0.2/24" */

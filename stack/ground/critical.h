@@ -8,9 +8,10 @@
  *   thread inside the stack would find the lock taken by itself and the state
  *   half made. Blocking signals costs two system calls an operation (0.35 us of
  *   about 3), so we do what a fast block needs: count the depth here, in
- *   thread-local memory; the shim's trampoline (shim/signal.c), which stands
- *   before every handler of the program, puts a signal aside when the depth is
- *   not 0 and sets `pending`; leaving then calls the hook that delivers it.
+ *   thread-local memory; the shim's trampoline (shim/wait/signal.c), which
+ *   stands before every handler of the program, puts a signal aside when the
+ *   depth is not 0 and sets `pending`; leaving then calls the hook that
+ *   delivers it.
  *
  *   Without a hook (unit tests, the stack thread, which blocks all signals)
  *   it is two additions.

@@ -11,7 +11,7 @@
  *   there, only the first waits a moment for the other. And tells the resolver
  *   whom to ask.
  *
- * Comes in   shim/start.c, shim/lookup.c.
+ * Comes in   shim/start.c, shim/names/lookup.c.
  * Proved by  integration/dhcp.sh integration/slaac.sh
  * Follows    RFC 2132 3.8, RFC 8106 5.3.1 (name servers).
  */

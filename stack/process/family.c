@@ -5,7 +5,7 @@
  *
  * What this room is for
  *   See family.h. Whether anybody still has a descriptor of a socket that was
- *   ever shared is the kernel's knowledge; the shim asks it (shim/holder.c),
+ *   ever shared is the kernel's knowledge; the shim asks it (shim/fd/holder.c),
  *   through a hook, and never with the stack lock held.
  *
  * Bounded    A burial looks at every slot once, a few under one lock.
