@@ -213,6 +213,19 @@ static inline void await_bytes(int fd, int want)
 	}
 }
 
+/* Waits until the peer has acknowledged all that was sent by `fd`. */
+static inline void await_sent(int fd)
+{
+	int left = 0;
+
+	for (int i = 0; must(ioctl(fd, TIOCOUTQ, &left)) == 0 && left > 0;
+	     i++) {
+		if (i >= APP_PATIENCE_MS)
+			app_give_up("acknowledgements");
+		poll(NULL, 0, 1);
+	}
+}
+
 /* Waits until thread number *tid (0: not started yet) sleeps in the kernel. */
 static inline void await_asleep(const volatile pid_t *tid)
 {

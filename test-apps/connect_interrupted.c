@@ -28,7 +28,6 @@ static void tick(int flags)
 	struct sigaction action = {.sa_handler = on_alarm, .sa_flags = flags};
 	struct itimerval often = {{0, 20000}, {0, 20000}};
 
-	ran = 0;
 	must(sigaction(SIGALRM, &action, NULL));
 	must(setitimer(ITIMER_REAL, &often, NULL));
 }
@@ -72,6 +71,7 @@ int main(void)
 	sigemptyset(&alarms);
 	sigaddset(&alarms, SIGALRM);
 	must(-pthread_sigmask(SIG_BLOCK, &alarms, NULL));
+	ran = 0;
 	must(-pthread_create(&opener, NULL, open_late, &door));
 	must(-pthread_sigmask(SIG_UNBLOCK, &alarms, NULL));
 	fd = must(socket(AF_INET, SOCK_STREAM, 0));

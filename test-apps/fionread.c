@@ -38,8 +38,7 @@ int main(void)
 	say("nine: %d", waiting(pair[0], FIONREAD));
 	must(recv(pair[0], buf, 2, 0));
 	say("seven: %d", waiting(pair[0], FIONREAD));
-	for (int i = 0; waiting(pair[1], SIOCOUTQ) && i < APP_PATIENCE_MS; i++)
-		poll(NULL, 0, 1);
+	await_sent(pair[1]);
 	say("unsent: %d", waiting(pair[1], SIOCOUTQ));
 	must(shutdown(pair[1], SHUT_WR));
 	await_all(pair[0], POLLRDHUP);

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { CHILDREN = 20, WORKERS = 2, PATIENCE_S = 20 };
+enum { CHILDREN = 20, WORKERS = 2, PATIENCE_S = 60 };
 
 static bool is_over;
 static long wrong;

@@ -38,7 +38,7 @@ static bool find_own(union any6 *own)
 /* It may still be being probed for duplicates. */
 static bool wait_for_own(union any6 *own)
 {
-	for (int n = 0; n < APP_PATIENCE_MS / 2; n += 20) {
+	for (int n = 0; n < APP_PATIENCE_MS; n += 20) {
 		int fd = must(socket(AF_INET6, SOCK_DGRAM, 0));
 		bool is_there = find_own(own) &&
 				bind(fd, &own->sa, sizeof(own->in6)) == 0;

@@ -86,7 +86,7 @@ static void send_from(const char *source, const union any6 *group)
 	must(close(fd));
 }
 
-/* Everybody gets it in the same moment, or never. */
+/* Everybody gets it in nearly the same moment, or never. */
 static void who_heard(const char *which)
 {
 	char text[64];
@@ -96,7 +96,8 @@ static void who_heard(const char *which)
 	for (int i = 0; i < RECEIVERS; i++) {
 		int n = 0;
 
-		while (recv(fds[i], text, sizeof(text), 0) > 0)
+		while (poll(&(struct pollfd){fds[i], POLLIN, 0}, 1, 20) > 0 &&
+		       recv(fds[i], text, sizeof(text), 0) > 0)
 			n++;
 		say("  %s: %d", names[i], n);
 	}

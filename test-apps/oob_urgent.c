@@ -28,6 +28,7 @@ static void out_of_line(void)
 	must(send(pair[1], "de", 2, 0));
 	await(pair[0], POLLPRI);
 	await_bytes(pair[0], 3);
+	await_sent(pair[1]);
 	at_mark("before", pair[0]);
 	show(recv(pair[0], buf, 16, 0));
 	say("read %.3s", buf);

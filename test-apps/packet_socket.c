@@ -181,6 +181,25 @@ static void say_statistics(int fd)
 	say("%u frames, %u lost", st.tp_packets, st.tp_drops);
 }
 
+/* The counters begin anew whenever they are asked for. */
+static void await_frames(int fd, unsigned int want)
+{
+	unsigned int frames = 0, lost = 0;
+
+	for (int i = 0; frames < want; i++) {
+		struct tpacket_stats st = {0, 0};
+		socklen_t len = sizeof(st);
+
+		must(getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &st, &len));
+		frames += st.tp_packets;
+		lost += st.tp_drops;
+		if (i >= APP_PATIENCE_MS)
+			app_give_up("frames");
+		poll(NULL, 0, 1);
+	}
+	say("%u frames, %u lost", frames, lost);
+}
+
 static void frames(void)
 {
 	int raw = must(socket(AF_PACKET, SOCK_RAW, htons(TYPE)));
@@ -273,6 +292,7 @@ static void a_ring(void)
 	show(poll(&p, 1, 0));
 	for (int i = 0; i < 5; i++)
 		must(sendto(sender, frame, FRAME, 0, SA(&to), sizeof(to)));
+	await_frames(fd, 5);
 	wait_for(fd);
 	for (int i = 0; i < 4; i++) {
 		h = (void *)((char *)at + i * 2048);
@@ -282,7 +302,6 @@ static void a_ring(void)
 		h->tp_status = TP_STATUS_KERNEL;
 	}
 	show(poll(&p, 1, 0));
-	say_statistics(fd);
 	must(sendto(sender, frame, FRAME, 0, SA(&to), sizeof(to)));
 	wait_for(fd);
 	show(munmap(at, 8192));

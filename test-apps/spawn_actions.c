@@ -30,6 +30,7 @@ static void check(int fd, int kept)
 	say("close-on-exec %d, open %d, %s", must(fcntl(kept, F_GETFD)),
 	    fcntl(fd, F_GETFD) >= 0, words(state(kept)));
 	show(send(kept, "x", 1, 0));
+	await(kept, POLLIN);
 	show(recv(kept, &byte, 1, MSG_DONTWAIT));
 }
 

@@ -86,6 +86,9 @@ static void refused(const char *to, bool connect_it, bool recverr)
 		must(connect(fd, &at.sa, len6(&at)));
 	show(sendto(fd, "hello", 5, 0, connect_it ? NULL : &at.sa,
 		    connect_it ? 0 : len6(&at)));
+	/* Only these are told of the refusal, which may be under way still. */
+	if (connect_it || recverr)
+		await_all(fd, POLLERR);
 	say("then: %s", words(state(fd)));
 	show(recv(fd, &c, 1, MSG_DONTWAIT));
 	show(recv(fd, &c, 1, MSG_DONTWAIT));
