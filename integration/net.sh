@@ -49,13 +49,25 @@ skip()
   exit 77
 }
 
+# What failed comes last, and the logs before it are short: of a long log of
+# many tests often only the end is kept.
 fail()
 {
+  [[ -z $work ]] || last_words >&2
   echo "$test_name: FAILED: $*" >&2
-  if [[ -n $work ]]; then
-    tail -n 15 "$work"/*.log >&2 2>/dev/null
-  fi
   exit 1
+}
+
+# The last lines of the logs that were written last.
+last_words()
+{
+  local one
+  # shellcheck disable=SC2012
+  ls -t "$work"/*.log 2>/dev/null | head -n 8 | tac | while read -r one; do
+    [[ -s $one ]] || continue
+    echo "-- ${one##*/}"
+    tail -n 6 "$one" | cut -c 1-160
+  done
 }
 
 proved()
@@ -225,26 +237,28 @@ stop()
   wait "$1" 2>/dev/null
 }
 
-# Until CMD succeeds, for ten seconds.
+# Until CMD succeeds: half a minute, which only a machine with much else to do
+# ever needs.
 eventually()
 {
-  local n
-  for ((n = 0; n < 100; n++)); do
-    "$@" >/dev/null 2>&1 && return
-    sleep 0.1
-  done
-  fail "did not happen in time: $*"
+  within 30 "$@"
 }
 
-# Until CMD succeeds, for forty seconds.
+# For what itself takes up to half a minute.
 eventually_long()
 {
-  local n
-  for ((n = 0; n < 400; n++)); do
-    "$@" >/dev/null 2>&1 && return
+  within 60 "$@"
+}
+
+# within SECONDS CMD...
+within()
+{
+  local until=$((SECONDS + $1))
+  shift
+  while ! "$@" >/dev/null 2>&1; do
+    ((SECONDS < until)) || fail "did not happen in time: $*"
     sleep 0.1
   done
-  fail "did not happen in time: $*"
 }
 
 # A listener of the kernel's end is seen without connecting to it.

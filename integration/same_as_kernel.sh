@@ -15,7 +15,6 @@
 need diff
 with_ipv6
 net_up both
-limit=20
 apps=$build/test-apps
 failures=0
 count=0
@@ -54,8 +53,8 @@ compare()
     >"$work/diff"; then
     proved "$1: the same $(wc -l <"$work/$1.tap") lines"
   else
-    cut -c 1-160 "$work/diff" | head -n 30
     echo "$test_name: $1: DIFFERS"
+    cut -c 1-160 "$work/diff" | head -n 20 >>"$work/differences"
     failures=$((failures + 1))
   fi
 }
@@ -83,4 +82,5 @@ if (($# == 0)) && [[ -x $apps/tcp_echo_server && -x $apps/tcp_echo_client ]]; th
   done
 fi
 ((count > 0)) || skip "no programs in $apps"
-((failures == 0)) || fail "$failures of $count differ"
+((failures == 0)) ||
+  fail "$failures of $count differ:"$'\n'"$(head -n 60 "$work/differences")"
