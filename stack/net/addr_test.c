@@ -192,6 +192,43 @@ HOST_TEST(addr, optimistic_address_is_used_at_once)
 	cr_assert(was_told_to_all());
 }
 
+/* It is a neighbour's then, with whom we talk as with any other: RFC 4861
+ * 7.2.5. */
+HOST_TEST(addr, neighbour_that_has_our_duplicate_is_found)
+{
+	struct nettest_ip6 h = {.src = &ADDR,
+				.dst = &NT_US6,
+				.next = IP_PROTO_ICMP6,
+				.hops = 255};
+	struct {
+		struct nd_wire nd;
+		uint8_t option[8];
+	} m = {.nd = {.icmp = {.type = ICMP6_NEIGHBOR_ADVERT}, .target = ADDR},
+	       .option = {ND_OPT_TARGET_LL, 1, 2, [7] = 0x55}};
+	struct ip_how how = {.dst = ADDR, .proto = 99};
+	struct tx tx;
+
+	add(ADDR_BY_CONFIG, false);
+	cr_assert(eq(int, give_probe("ABCDEF"), DONE));
+	cr_assert(eq(int, ours()->phase, ADDR_DUPLICATE));
+	nettest_forget_frames(&t);
+	tx_init(&tx);
+	memcpy(tx_push(&tx, 8), "datagram", 8);
+	cr_assert(eq(int, ip_output(&t.net, &tx, &how), 0));
+	cr_assert(eq(sz, t.wire.nframes, 1));
+	cr_assert(eq(u8, sent(0)->icmp.type, ICMP6_NEIGHBOR_SOLICIT));
+
+	m.nd.icmp.word = be32_make(ND_SOLICITED | ND_OVERRIDE);
+	nettest_sum6(&h, &m, sizeof(m));
+	cr_assert(eq(
+		int,
+		nettest_give6(&t, t.eth, nettest_pkt6(&t, &h, &m, sizeof(m))),
+		DONE));
+	cr_assert(eq(sz, t.wire.nframes, 2));
+	cr_assert(eq(u8, nettest_sent_ip6(&t, 1)->next, 99));
+	cr_assert(eq(int, ours()->phase, ADDR_DUPLICATE));
+}
+
 HOST_TEST(addr, conflict_later_changes_nothing)
 {
 	add(ADDR_BY_CONFIG, true);

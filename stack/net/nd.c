@@ -288,7 +288,8 @@ static enum verdict on_advert(struct iface *ifp, struct pkt *p,
 
 	if (inet_is_multicast(&ip_of(p)->dst) && flags & ND_SOLICITED)
 		return DROP_ND_FORMAT;
-	if (a) {
+	/* What another host was found to have is a neighbour's address. */
+	if (a && a->phase != ADDR_DUPLICATE) {
 		addr_on_conflict(ifp, a, has_mac ? &mac : NULL);
 		return DROP_ND_CONFLICT;
 	}
