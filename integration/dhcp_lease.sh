@@ -178,10 +178,10 @@ PY
 
 with_server 1 60
 ip -n $ns addr add 10.77.1.50/32 dev tap1
-with_server 2 4
-with_server 3 4
-with_server 4 4 nak
-with_server 5 4 "mute:$work/mute"
+with_server 2 6
+with_server 3 6
+with_server 4 6 nak
+with_server 5 6 "mute:$work/mute"
 with_server 6 60
 parts=()
 for part in taken renewed kept refused over killed; do

@@ -34,21 +34,6 @@ for _ in range(count):
         if not more:
             sys.exit("closed")
         got += more
-import socket
-import sys
-
-addr, count = sys.argv[1], int(sys.argv[2])
-c = socket.create_connection((addr, 80), timeout=30)
-c.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-want = b"0123456789\n"
-for _ in range(count):
-    c.sendall(b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
-    got = b""
-    while not got.endswith(want):
-        more = c.recv(4096)
-        if not more:
-            sys.exit("closed")
-        got += more
 EOF
 
 # Times that the threads of these processes went to sleep.

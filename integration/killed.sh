@@ -7,7 +7,7 @@
 #
 # What this script is for
 #   A server that is killed in the middle leaves its TAP, its address and the
-#   peers' connections behind. The next one gets all of them, and answers in two
+#   peers' connections behind. The next one gets all of them, and answers within a few
 #   seconds: on a TAP that run-with-stack.sh makes and takes back, on one that
 #   was there before, and when run-with-stack.sh was killed as well.
 
@@ -30,7 +30,7 @@ load()
 answers()
 {
   local n
-  for ((n = 0; n < 20; n++)); do
+  for ((n = 0; n < 60; n++)); do
     kernel curl -s -f --max-time 1 -o "$work/got" "http://$OURS/small" 2>/dev/null &&
       cmp -s "$work/small" "$work/got" && return
     kill -0 "$pid" 2>/dev/null || fail "$1: it did not start: $(tail -n 1 "$log")"

@@ -86,7 +86,6 @@ start kernel "$wrapper" --netns $ns --join web python3 "$top/integration/http_pe
 ours_answers 82
 joined_fetch sleeping http://127.0.0.1:82/page
 stop "$pid"
-kill "$(pgrep -P "$sleeper" -f 'sleep 60' || pgrep -f 'sleep 60' | head -n 1)" 2>/dev/null
 stop "$sleeper"
 eventually no_tap
 proved "a process without a socket keeps it, too"

@@ -31,7 +31,7 @@ listen()
 soon()
 {
   local n
-  for ((n = 0; n < 150; n++)); do
+  for ((n = 0; n < 400; n++)); do
     "$@" >/dev/null 2>&1 && return
     sleep 0.1
   done
