@@ -23,6 +23,8 @@ kernel_listens 8000
 cat >"$work/lib.sh" <<'SH'
 listen()
 {
+  # Not in the background: what an earlier one said is gone first.
+  : >"$work/listen.log"
   "$@" >"$work/listen.log" 2>&1 &
   listener=$!
   soon grep -qiE 'listening on|capture started' "$work/listen.log"
