@@ -106,23 +106,30 @@ static enum verdict parse(struct tcp_seg *s)
 	return DONE;
 }
 
-/* RFC 7323 4.3: which time stamp our next segment echoes. */
-static void note_ts(struct tcp_conn *c, const struct tcp_seg *s)
-{
-	if (!c->ts_ok || !s->opt.has_ts || seq_lt(s->opt.tsval, c->ts_recent) ||
-	    seq_gt(s->seq, c->last_ack_sent))
-		return;
-	c->ts_recent = s->opt.tsval;
-	c->ts_recent_at = (uint32_t)(c->eng->now / USECS_PER_SEC);
-}
-
-/* RFC 7323 5.3 R1: older than what was seen before. */
+/*
+ * RFC 7323 5.3 R1: older than what was seen before; 5.5: unless that was so
+ * long ago that the peer's clock may be half way round.
+ */
 static bool is_paws_old(const struct tcp_conn *c, const struct tcp_seg *s)
 {
 	return c->ts_ok && s->opt.has_ts &&
 	       seq_lt(s->opt.tsval, c->ts_recent) &&
 	       (uint32_t)(c->eng->now / USECS_PER_SEC) - c->ts_recent_at <
 		       PAWS_IDLE_S;
+}
+
+/*
+ * RFC 7323 4.3: which time stamp our next segment echoes. One that looks old
+ * and passed, because the last is outdated, takes its place: or else it would
+ * be echoed for another 24 days.
+ */
+static void note_ts(struct tcp_conn *c, const struct tcp_seg *s)
+{
+	if (!c->ts_ok || !s->opt.has_ts || is_paws_old(c, s) ||
+	    seq_gt(s->seq, c->last_ack_sent))
+		return;
+	c->ts_recent = s->opt.tsval;
+	c->ts_recent_at = (uint32_t)(c->eng->now / USECS_PER_SEC);
 }
 
 /*

@@ -323,6 +323,13 @@ Test(tcp_in, time_stamp_after_a_long_silence_is_believed)
 	INJECT(.flags = ACK, .seq = 1, .ack = 1, .len = 10, .has_ts = true,
 	       .tsval = 4000, .tsecr = 1);
 	cr_assert(eq(sz, tcp_readable(c), 10));
+	EXPECT(.flags = ACK, .seq = 1, .ack = 11);
+	cr_assert(eq(u32, kit.out.tsecr, 4000));
+	/* And it is the one that counts from then on. */
+	cr_assert(eq(int,
+		     INJECT(.flags = ACK, .seq = 11, .ack = 1, .len = 10,
+			    .has_ts = true, .tsval = 3999, .tsecr = 1),
+		     DROP_TCP_PAWS));
 	kit_forget_frames(&kit);
 }
 
