@@ -134,6 +134,18 @@ size_t arena_count(const struct arena *a, enum arena_kind kind)
 	return a->counts[kind];
 }
 
+const char *arena_kind_name(enum arena_kind kind)
+{
+	static const char *const names[ARENA_NKINDS] = {
+		[ARENA_SOCK] = "SOCKETS",  [ARENA_CONN] = "TCP_CONNECTIONS",
+		[ARENA_PKT] = "PACKETS",   [ARENA_EPSET] = "EPOLL_SETS",
+		[ARENA_WAIT] = "SLEEPERS", [ARENA_TABLE] = "TABLES",
+		[ARENA_OTHER] = "OTHERS",  [ARENA_LENT] = "LENT_PACKETS",
+	};
+
+	return names[kind];
+}
+
 enum arena_room arena_room_left(const struct arena *a)
 {
 	size_t left = a->used < a->cap ? a->cap - a->used : 0;

@@ -121,6 +121,9 @@ size_t arena_used(const struct arena *a);
 size_t arena_cap(const struct arena *a);
 size_t arena_count(const struct arena *a, enum arena_kind kind);
 
+/* What counters call the blocks of a kind; NULL: nobody counts those. */
+const char *arena_kind_name(enum arena_kind kind);
+
 /*
  * How much of the cap is in use. Whoever keeps packets asks first:
  *   PLENTY    keep what you like;

@@ -324,6 +324,7 @@ static const struct {
 	{"mcfilter", procfs_mcfilter},
 	{"mcfilter6", procfs_mcfilter6},
 	{"netstat", procfs_netstat},
+	{"nsshim", procfs_nsshim},
 	{"raw", procfs_raw},
 	{"raw6", procfs_raw6},
 	{"route", route},

@@ -72,6 +72,8 @@ bool procfs_dev_mcast(struct stack *st, struct procfs_place *p,
 		      struct procfs_text *t);
 bool procfs_sockstat(struct stack *st, struct procfs_place *p,
 		     struct procfs_text *t);
+bool procfs_nsshim(struct stack *st, struct procfs_place *p,
+		   struct procfs_text *t);
 bool procfs_sockstat6(struct stack *st, struct procfs_place *p,
 		      struct procfs_text *t);
 bool procfs_snmp(struct stack *st, struct procfs_place *p,

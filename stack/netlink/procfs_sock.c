@@ -203,7 +203,38 @@ bool procfs_sockstat(struct stack *st, struct procfs_place *p,
 		     arena_count(a, ARENA_SOCK), st->tcp.nconns,
 		     st->tcp.norphans, st->tcp.ntime_wait,
 		     arena_count(a, ARENA_CONN), arena_used(a) / 4096,
-		     arena_count(a, ARENA_PCB), 0, 0u, (size_t)0);
+		     arena_count(a, ARENA_PCB), 0, st->net.reasm.count,
+		     st->net.reasm.cost);
+	return true;
+}
+
+static size_t count_members(const struct stack *st)
+{
+	size_t n = 0;
+
+	for (int i = 1; i <= st->family.highest; i++)
+		n += st->family.pids[i] != 0;
+	return n;
+}
+
+/* A file of our own: what the stack's memory holds, by the names that the log
+ * has for it at the end. */
+bool procfs_nsshim(struct stack *st, struct procfs_place *p,
+		   struct procfs_text *t)
+{
+	const struct arena *a = st->eng.arena;
+
+	if (p->line > 0)
+		return false;
+	procfs_print(t, "MEMORY_BYTES %zu\nPROCESSES %zu\nTIMERS %u\n",
+		     arena_used(a), count_members(st), st->eng.timers.reserved);
+	for (int i = 0; i < ARENA_NKINDS; i++) {
+		const char *name = arena_kind_name((enum arena_kind)i);
+
+		if (name)
+			procfs_print(t, "%s %zu\n", name,
+				     arena_count(a, (enum arena_kind)i));
+	}
 	return true;
 }
 

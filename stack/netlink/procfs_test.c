@@ -92,6 +92,8 @@ KIT_TEST(sockets_are_in_linux_columns)
 	has("udp", ": 0100007F:0035 00000000:0000 07 00000000:00000000 ");
 	has("snmp", " CurrEstab ");
 	has("sockstat", "UDP: inuse 1 ");
+	has("sockstat", "FRAG: inuse 0 memory 0\n");
+	has("nsshim", "SOCKETS 4\nTCP_CONNECTIONS 3\nPACKETS 0\n");
 	sock_close(a);
 	sock_close(b);
 	sock_close(l);

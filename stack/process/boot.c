@@ -502,13 +502,6 @@ void stack_warn(const char *line)
 	log_warn("%s", line);
 }
 
-static const char *const kind_names[ARENA_NKINDS] = {
-	[ARENA_SOCK] = "SOCKETS",  [ARENA_CONN] = "TCP_CONNECTIONS",
-	[ARENA_PKT] = "PACKETS",   [ARENA_EPSET] = "EPOLL_SETS",
-	[ARENA_WAIT] = "SLEEPERS", [ARENA_TABLE] = "TABLES",
-	[ARENA_OTHER] = "OTHERS",  [ARENA_LENT] = "LENT_PACKETS",
-};
-
 void stack_print_stats(int fd)
 {
 	size_t used, cap, counts[ARENA_NKINDS];
@@ -526,7 +519,10 @@ void stack_print_stats(int fd)
 	turn_leave(st);
 	stats_print(&copy, fd);
 	dprintf(fd, "%-24s %zu of %zu\n", "MEMORY_BYTES", used, cap);
-	for (int i = 0; i < ARENA_NKINDS; i++)
-		if (kind_names[i])
-			dprintf(fd, "%-24s %zu\n", kind_names[i], counts[i]);
+	for (int i = 0; i < ARENA_NKINDS; i++) {
+		const char *name = arena_kind_name((enum arena_kind)i);
+
+		if (name)
+			dprintf(fd, "%-24s %zu\n", name, counts[i]);
+	}
 }
