@@ -534,7 +534,9 @@ keepers_of_join()
   local dir words
   for dir in /proc/[0-9]*; do
     [[ -O $dir && $(cat "$dir/comm" 2>/dev/null) == nsshim-keeper ]] || continue
-    mapfile -d '' words <"$dir/cmdline" 2>/dev/null
+    words=()
+    # It may end this moment.
+    { mapfile -d '' words <"$dir/cmdline"; } 2>/dev/null
     [[ ${words[2]-} != "$join" ]] || echo "${dir#/proc/}"
   done
 }
