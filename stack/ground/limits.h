@@ -97,6 +97,8 @@ enum limit_count {
 	LIMIT_TIME_WAIT = 32768,
 	/* Out-of-order pieces kept per connection: a hole costs nothing. */
 	LIMIT_TCP_REASM_PKTS = 4096,
+	/* Spans of a scoreboard: two segments each fill a window of 6 MiB. */
+	LIMIT_TCP_SPANS = 2048,
 	/* Challenge ACKs per second in all (RFC 5961 7). */
 	LIMIT_CHALLENGE_ACKS = 1000,
 	/* Retransmissions before giving up (Linux: tcp_retries2,

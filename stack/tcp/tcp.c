@@ -306,6 +306,7 @@ static void forget_protocol(struct tcp_conn *c)
 	c->last_rx = c->last_tx = c->last_data_rx = 0;
 	c->oow_ack_at = c->rcv_rtt_at = 0;
 	c->soft_error = 0;
+	c->reorder = (struct tcp_reorder){.is_seen = false};
 	tcp_rtt_init(&c->rtt);
 }
 

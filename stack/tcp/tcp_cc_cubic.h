@@ -35,8 +35,8 @@ struct tcp_cc_cubic {
 	struct tcp_cc_curve now;    /* [S] */
 	struct tcp_cc_curve before; /* [S] what undo brings back */
 	struct tcp_hystart hystart; /* [S] */
+	uint32_t credit;            /* [S] remainder of cwnd's last growth */
 	usecs limited_since; /* [S] app-limited since; USECS_NEVER: not */
-	uint32_t credit;     /* [S] remainder of cwnd's last growth */
 };
 
 void tcp_cc_cubic_init(struct tcp_cc *cc);

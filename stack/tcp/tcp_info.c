@@ -61,6 +61,7 @@ void tcp_get_info(const struct tcp_conn *c, struct tcp_info *info)
 	info->tcpi_advmss = c->adv_mss;
 	info->tcpi_pmtu = c->path.mtu;
 	info->tcpi_unacked = (tcp_flight(c) + mss - 1) / mss;
+	info->tcpi_lost = c->sack ? c->sack->lost / mss : 0;
 	info->tcpi_sacked = c->sack ? c->sack->sacked / mss : c->dupacks;
 	info->tcpi_total_retrans = c->total_retrans;
 

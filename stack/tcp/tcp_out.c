@@ -141,6 +141,8 @@ static void on_new_sent(struct tcp_conn *c, uint32_t n, bool fin)
 		c->snd_sml = c->snd_nxt + n;
 	c->snd_nxt += n + fin;
 	c->fin_sent |= fin;
+	if (UNLIKELY(c->sack != NULL))
+		tcp_recover_on_sent(c);
 	if (!c->rtt_at) {
 		c->rtt_at = c->eng->now;
 		c->rtt_seq = c->snd_nxt;

@@ -37,6 +37,7 @@ struct tcp_reasm;
 enum tcp_deadline {
 	TCP_T_REXMIT,    /* the oldest unacknowledged is overdue (RFC 6298) */
 	TCP_T_TAIL,      /* probe for a loss at the end (RFC 8985) */
+	TCP_T_LATE,      /* what was overtaken has had its time (RFC 8985) */
 	TCP_T_PERSIST,   /* probe a closed window */
 	TCP_T_DELACK,    /* an ACK we owe */
 	TCP_T_KEEPALIVE, /* is the peer still there? */
@@ -50,7 +51,7 @@ enum tcp_deadline {
 /* How losses are being repaired. */
 enum tcp_recovery {
 	TCP_RECOVER_NONE, /* nothing is missing, as far as we know */
-	TCP_RECOVER_FAST, /* after duplicate ACKs: RFC 6675 or 6582 */
+	TCP_RECOVER_FAST, /* what was sent later arrived: RFC 8985 or 6582 */
 	TCP_RECOVER_RTO,  /* after a timeout: everything is resent, slowly */
 };
 
@@ -145,6 +146,7 @@ struct tcp_conn {
 	uint16_t user_mss; /* TCP_MAXSEG; 0: no wish */
 	uint16_t adv_mss;  /* what we said */
 	uint8_t snd_wscale, rcv_wscale;
+	uint32_t segs_out;
 	struct byteq sndq; /* from snd_una on */
 	uint32_t sndbuf;   /* bytes of payload it may hold */
 	uint32_t notsent_lowat;
@@ -162,6 +164,7 @@ struct tcp_conn {
 	uint8_t quickacks;       /* segments still acknowledged at once */
 	uint8_t urg_byte;
 	uint8_t ifindex; /* SO_BINDTODEVICE, or a scope; 0: any */
+	struct tcp_reorder reorder;
 
 	/* Time stamps (RFC 7323). */
 	uint32_t ts_recent, ts_offset;
@@ -169,6 +172,7 @@ struct tcp_conn {
 
 	/* Round trip and congestion. */
 	struct tcp_rtt rtt;
+	uint32_t segs_in;
 	struct tcp_cc cc;
 	usecs rtt_at; /* when rtt_seq's segment left; 0: not timing */
 	tcp_seq rtt_seq;
@@ -176,15 +180,17 @@ struct tcp_conn {
 	tcp_seq round_end;   /* this round ends when it is acknowledged */
 
 	/* Loss. */
-	tcp_seq recover_seq;         /* RFC 6582 recover */
-	struct tcp_sack *sack;       /* scoreboard; NULL: nothing SACKed */
-	tcp_seq rxt_nxt;             /* TCP_RECOVER_RTO: next to resend */
-	tcp_seq tail_from, tail_end; /* of the tail probe */
+	tcp_seq recover_seq;   /* RFC 6582 recover */
+	tcp_seq rxt_nxt;       /* without a scoreboard: next to resend */
+	tcp_seq tail_end;      /* of the tail probe */
+	struct tcp_sack *sack; /* scoreboard; NULL: nothing out of order */
 	uint32_t dupacks;
 	uint32_t retries; /* timeouts, or unanswered probes, in a row */
 	uint32_t total_retrans;
+	uint32_t dsacks;   /* duplicates reported, which may be resends */
 	uint32_t undo_ts;  /* our clock at the first resend */
 	int32_t undo_rxts; /* resends not yet reported as duplicates */
+	tcp_seq undo_from; /* snd_una at the last cut */
 	usecs stall_since; /* the oldest unacknowledged is waiting since */
 
 	/* Receive buffer tuning. */
@@ -213,7 +219,6 @@ struct tcp_conn {
 	struct tcp_manner v4, v6;
 
 	uint64_t bytes_acked, bytes_received;
-	uint32_t segs_out, segs_in;
 };
 static_assert(sizeof(struct tcp_conn) <= 1024, "an idle connection is small");
 static_assert(LIMIT_IFACES <= UINT8_MAX, "tcp_conn.ifindex holds any");

@@ -33,10 +33,20 @@ TestSuite(tcp_recover, .init = open_kit, .fini = close_kit);
 static const struct seg sacker = {.mss = 1000, .sack_permitted = true};
 static const struct seg plain = {.mss = 1000};
 
+/* The kit's handshake takes no time; the path is 10 ms long. */
+static struct tcp_conn *established(struct seg syn)
+{
+	struct tcp_conn *c = kit_established_with(&kit, syn);
+
+	tcp_rtt_init(&c->rtt);
+	tcp_rtt_on_sample(&c->rtt, c->eng->now, MSEC(10));
+	return c;
+}
+
 /* Ten segments are in flight, and more are queued. */
 static struct tcp_conn *ten_in_flight(struct seg syn)
 {
-	struct tcp_conn *c = kit_established_with(&kit, syn);
+	struct tcp_conn *c = established(syn);
 
 	kit_send(&kit, c, 40000);
 	for (uint32_t i = 0; i < 10; i++)
@@ -190,8 +200,11 @@ Test(tcp_recover, timeout_keeps_the_scoreboard)
 
 	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
 	       .sack = {{1001, 3001}});
+	/* Two segments are no proof, but time is. */
+	kit_advance(&kit, tcp_rtt_rto_us(&c->rtt) - MSEC(1));
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_FAST));
 	kit_forget_frames(&kit);
-	kit_advance(&kit, tcp_rtt_rto_us(&c->rtt));
+	kit_advance(&kit, MSEC(1));
 	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
 	SILENCE();
 	INJECT(.flags = ACK, .seq = 1, .ack = 3001);
@@ -259,6 +272,123 @@ Test(tcp_recover, true_timeout_is_not_undone)
 	kit_forget_frames(&kit);
 }
 
+/* --- by time ---------------------------------------------------------------
+ */
+
+/* RFC 8985 6.2: on a path that reorders three segments are no proof; a quarter
+ * of a round trip without it is. */
+Test(tcp_recover, overtaken_segment_is_waited_for)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+
+	c->reorder.is_seen = true;
+	kit_advance(&kit, MSEC(10));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 6001}});
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
+	kit_forget_frames(&kit);
+	kit_advance(&kit, MSEC(10) / 4 - 1);
+	SILENCE();
+	kit_advance(&kit, 1);
+	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_FAST));
+	kit_forget_frames(&kit);
+}
+
+/* It came, late: nothing was resent, no window lost, and now we know. */
+Test(tcp_recover, segment_that_comes_late_costs_nothing)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+	uint32_t cwnd = c->cc.cwnd;
+
+	kit_advance(&kit, MSEC(10));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 2001}});
+	INJECT(.flags = ACK, .seq = 1, .ack = 2001);
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
+	cr_assert(c->reorder.is_seen && c->total_retrans == 0);
+	cr_assert(ge(u32, c->cc.cwnd, cwnd));
+	cr_assert(c->deadline[TCP_T_LATE] == USECS_NEVER);
+	kit_forget_frames(&kit);
+}
+
+/* The resend is lost as well: no timeout is needed. */
+Test(tcp_recover, lost_resend_is_resent_again)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+
+	kit_advance(&kit, MSEC(10));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 4001}});
+	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	kit_forget_frames(&kit);
+	/* What is new leaves after it, */
+	kit_advance(&kit, MSEC(1));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 10001}});
+	EXPECT(.flags = ACK, .seq = 10001, .ack = 1, .len = 1000);
+	kit_forget_frames(&kit);
+	/* and arrives. */
+	kit_advance(&kit, MSEC(10));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 11001}});
+	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	cr_assert(eq(u64, c->eng->stats.count[STAT_TCP_RTO_TIMEOUTS], 0));
+	kit_forget_frames(&kit);
+}
+
+/* RFC 9937: the window shrinks in the course of the recovery. */
+Test(tcp_recover, window_of_a_recovery_shrinks_with_what_arrives)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+
+	kit_advance(&kit, MSEC(10));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 4001}});
+	EXPECT(.flags = ACK, .seq = 1, .ack = 1, .len = 1000);
+	cr_assert(eq(u32, c->cc.ssthresh, 7000));
+	for (uint32_t to = 5001; to <= 10001; to += 1000) {
+		INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+		       .sack = {{1001, to}});
+		cr_assert(le(u32, kit.host.nframes, 1), "no burst");
+		kit_forget_frames(&kit);
+	}
+	cr_assert(eq(u32, tcp_recover_pipe(c), c->cc.ssthresh));
+	INJECT(.flags = ACK, .seq = 1, .ack = 10001);
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
+	cr_assert(eq(u32, c->cc.cwnd, 7000));
+	kit_forget_frames(&kit);
+}
+
+/* More duplicates than resends: the network doubles. */
+Test(tcp_recover, duplicates_of_the_network_are_not_ours)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+
+	INJECT(.flags = ACK, .seq = 1, .ack = 4001, .nsack = 1,
+	       .sack = {{1, 1001}});
+	cr_assert(eq(u32, c->dsacks, 0));
+	cr_assert(eq(u32, c->reorder.wider, 0));
+	kit_forget_frames(&kit);
+}
+
+/* The scoreboard costs memory and time; a quiet round, and it is gone. */
+Test(tcp_recover, scoreboard_is_dropped_after_a_quiet_round)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+
+	kit_advance(&kit, MSEC(10));
+	INJECT(.flags = ACK, .seq = 1, .ack = 1, .nsack = 1,
+	       .sack = {{1001, 2001}});
+	kit_send(&kit, c, 40000);
+	INJECT(.flags = ACK, .seq = 1, .ack = 2001);
+	cr_assert(ne(ptr, c->sack, NULL));
+	INJECT(.flags = ACK, .seq = 1, .ack = 11001);
+	cr_assert(eq(ptr, c->sack, NULL));
+	cr_assert(gt(u32, tcp_flight(c), 0));
+	kit_forget_frames(&kit);
+}
+
 /* --- the tail ------------------------------------------------------------ */
 
 static usecs until_probe(const struct tcp_conn *c)
@@ -269,7 +399,7 @@ static usecs until_probe(const struct tcp_conn *c)
 /* Ten segments in flight, nothing more to send. */
 static struct tcp_conn *ten_and_no_more(struct seg syn)
 {
-	struct tcp_conn *c = kit_established_with(&kit, syn);
+	struct tcp_conn *c = established(syn);
 
 	kit_send(&kit, c, 10000);
 	kit_forget_frames(&kit);
@@ -303,13 +433,19 @@ Test(tcp_recover, tail_probe_that_is_sacked_finds_all_holes)
 	INJECT(.flags = ACK, .seq = 1, .ack = 5001);
 	kit_advance(&kit, until_probe(c));
 	EXPECT(.flags = ACK | PSH, .seq = 9001, .ack = 1, .len = 1000);
+	kit_advance(&kit, MSEC(10));
 	INJECT(.flags = ACK, .seq = 1, .ack = 5001, .nsack = 1,
 	       .sack = {{9001, 10001}});
 	cr_assert(eq(int, c->recovery, TCP_RECOVER_FAST));
-	for (uint32_t seq = 5001; seq < 8001; seq += 1000)
-		EXPECT(.flags = ACK, .seq = seq, .ack = 1, .len = 1000);
-	SILENCE(); /* the window was cut */
+	/* RFC 9937: one for the one that arrived, then two for each. */
+	EXPECT(.flags = ACK, .seq = 5001, .ack = 1, .len = 1000);
+	SILENCE();
 	INJECT(.flags = ACK, .seq = 1, .ack = 6001, .nsack = 1,
+	       .sack = {{9001, 10001}});
+	EXPECT(.flags = ACK, .seq = 6001, .ack = 1, .len = 1000);
+	EXPECT(.flags = ACK, .seq = 7001, .ack = 1, .len = 1000);
+	SILENCE();
+	INJECT(.flags = ACK, .seq = 1, .ack = 7001, .nsack = 1,
 	       .sack = {{9001, 10001}});
 	EXPECT(.flags = ACK, .seq = 8001, .ack = 1, .len = 1000);
 	INJECT(.flags = ACK, .seq = 1, .ack = 10001);

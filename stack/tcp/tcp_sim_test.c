@@ -242,6 +242,43 @@ Test(tcp_sim, narrow_wire_is_used_well, .timeout = 300)
 	cr_assert(rate > 0.7 * 20000000 / 8, "%.0f bytes/s", rate);
 }
 
+static uint64_t counted(enum stats_counter which)
+{
+	return wire.a.eng.stats.count[which];
+}
+
+/* RFC 8985: one frame in twenty arrives up to 5 ms late, on a path of 20 ms.
+ * Hardly anything is resent, and the window does not suffer. */
+Test(tcp_sim, reordering_is_not_taken_for_loss, .timeout = 300)
+{
+	struct kit_fate f = {.delay = MSEC(10), .reorder = 0.05};
+
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		double rate = transfer(&f, seed, 0, 8 << 20, 0, 0);
+
+		cr_assert(rate > 10e6, "%.0f bytes/s", rate);
+		cr_assert(counted(STAT_TCP_RETRANS_SEGS) < 50);
+		cr_assert(counted(STAT_TCP_RTO_TIMEOUTS) == 0);
+	}
+}
+
+/* Loss and reordering on a path that is shorter than the reordering. */
+Test(tcp_sim, lossy_short_wire_needs_few_timeouts, .timeout = 300)
+{
+	struct kit_fate f = {.delay = 50,
+			     .loss = 0.02,
+			     .reorder = 0.05,
+			     .dup = 0.01,
+			     .corrupt = 0.001};
+
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		double rate = transfer(&f, seed, 0, 8 << 20, 0, 0);
+
+		cr_assert(rate > 5e6, "%.0f bytes/s", rate);
+		cr_assert(counted(STAT_TCP_RTO_TIMEOUTS) <= 5);
+	}
+}
+
 /* Of the data frames from a the last few are lost, once. */
 static struct {
 	tcp_seq from;

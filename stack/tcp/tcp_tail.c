@@ -9,8 +9,8 @@
  *
  *   When the probe is SACKed, all that was sent before it and is not SACKed was
  *   sent two round trips earlier: it is lost, however few segments arrived
- *   after it (RFC 8985 6.2 step 5; with times for each segment this would be
- *   known of others, too).
+ *   after it. tcp_rack.c finds that, because there is a scoreboard from before
+ *   the probe on.
  *
  *   Deviation: a single segment is not probed for. The peer may delay its ACK
  *   by 200 ms, and by then the timeout is due, too.
@@ -55,11 +55,13 @@ void tcp_tail_on_timer(struct tcp_conn *c)
 {
 	struct range sent;
 
-	if (!may_probe(c) || !tcp_out_tail_probe(c, &sent))
+	if (!may_probe(c))
+		return;
+	tcp_recover_on_probe(c);
+	if (!tcp_out_tail_probe(c, &sent))
 		return;
 	stats_add(&c->eng->stats, STAT_TCP_LOSS_PROBES, 1);
 	c->tail_out = true;
-	c->tail_from = sent.from;
 	c->tail_end = sent.to;
 	tcp_timer_on_tail_probe(c);
 }
@@ -84,9 +86,6 @@ void tcp_tail_on_ack(struct tcp_conn *c, const struct tcp_seg *s,
 {
 	if (LIKELY(!c->tail_out))
 		return;
-	if (c->sack && news->newly_sacked > 0 &&
-	    tcp_sack_has(c->sack, c->tail_from))
-		tcp_sack_on_late(c->sack, c->tail_from);
 	if (seq_lt(c->snd_una, c->tail_end))
 		return;
 	if (!c->tail_resent || news->is_dsack) {

@@ -11,8 +11,7 @@
  *
  * Never      sends. tcp_out.c does.
  * Lock       the stack lock is held.
- * Follows    RFC 8985 7 (TLP), and of 6 (RACK) the one judgement that a probe
- *            needs.
+ * Follows    RFC 8985 7 (TLP).
  */
 #ifndef STACK_TCP_TAIL_H
 #define STACK_TCP_TAIL_H

@@ -29,6 +29,7 @@
 
 #define ORPHAN_US SEC(120)  /* without any progress; Linux: about 100 s */
 #define ACK_HELD_US MSEC(1) /* a program that waits reads sooner */
+#define LATE_LEAST_US 500u  /* what is on its way comes with others */
 #define RETRY_FIRST_US 250  /* the device's queue drains in less */
 #define RETRY_LAST_US MSEC(16)
 
@@ -146,6 +147,14 @@ void tcp_timer_on_tail(struct tcp_conn *c, usecs when)
 void tcp_timer_on_tail_probe(struct tcp_conn *c)
 {
 	start_rexmit(c);
+}
+
+void tcp_timer_on_late(struct tcp_conn *c, uint32_t us)
+{
+	if (us == 0)
+		stop(c, TCP_T_LATE);
+	else
+		start(c, TCP_T_LATE, c->eng->now + MAX(us, LATE_LEAST_US));
 }
 
 static void start_persist(struct tcp_conn *c)
@@ -375,6 +384,9 @@ static void on_due(struct tcp_conn *c, enum tcp_deadline which)
 		break;
 	case TCP_T_TAIL:
 		tcp_tail_on_timer(c);
+		break;
+	case TCP_T_LATE:
+		tcp_recover_on_late(c);
 		break;
 	case TCP_T_PERSIST:
 		on_persist(c);

@@ -36,6 +36,9 @@ void tcp_timer_on_sent(struct tcp_conn *c);
 void tcp_timer_on_tail(struct tcp_conn *c, usecs when);
 void tcp_timer_on_tail_probe(struct tcp_conn *c);
 
+/* What was overtaken is lost in so many microseconds; 0: nothing was. */
+void tcp_timer_on_late(struct tcp_conn *c, uint32_t us);
+
 /* New data were acknowledged; perhaps all of them. */
 void tcp_timer_on_progress(struct tcp_conn *c);
 
