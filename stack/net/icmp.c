@@ -4,8 +4,9 @@
  * icmp.c - what ICMP for IPv4 and for IPv6 have in common
  *
  * What this room is for
- *   Which transport a quoted packet belongs to, and a token bucket for the
- *   errors of both versions together.
+ *   What an error means, by the tables of both versions; which transport a
+ *   quoted packet belongs to; and a token bucket for the errors of both
+ *   together.
  *
  * Comes in   icmp4.c, icmp6.c.
  * Goes out   up to TCP and UDP (a switchboard).
@@ -24,6 +25,24 @@
 
 /* RFC 792: a quoted transport header has at least this much. */
 enum { QUOTED_MIN = 8 };
+
+bool icmp_classify(struct icmp_error *e, const struct icmp_meaning *meanings,
+		   size_t n, uint8_t type, uint8_t code)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct icmp_meaning *m = &meanings[i];
+
+		if (m->type != type ||
+		    (m->code != code && m->code != ICMP_ANY_CODE))
+			continue;
+		e->type = type;
+		e->code = code;
+		e->error = m->error;
+		e->hard = m->hard;
+		return true;
+	}
+	return false;
+}
 
 bool icmp_read_transport(struct icmp_error *e, const uint8_t *l4, size_t len)
 {

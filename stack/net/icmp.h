@@ -32,6 +32,20 @@ struct icmp_error {
 	size_t quote_len;
 };
 
+/* What an error means to a program: a row of icmp4.c's or icmp6.c's table. */
+struct icmp_meaning {
+	uint8_t type;
+	uint8_t code; /* or ICMP_ANY_CODE */
+	int error;
+	bool hard;
+};
+
+enum { ICMP_ANY_CODE = 0xff };
+
+/* Fills type, code, error and hard; false for what says nothing. */
+bool icmp_classify(struct icmp_error *e, const struct icmp_meaning *meanings,
+		   size_t n, uint8_t type, uint8_t code) MUST_CHECK;
+
 /* The quoted transport header: fills ports, seq and quote. False when fewer
  * than the 8 bytes are there that every error must quote. */
 bool icmp_read_transport(struct icmp_error *e, const uint8_t *l4,

@@ -36,27 +36,26 @@ enum {
 	TOS_SERVICE = 0x1e,
 };
 
-/* What the codes of "unreachable" mean to a program: Linux's table. */
-static const struct {
-	int error;
-	bool hard;
-} unreachable[] = {
-	{ENETUNREACH, false},  /* 0: net */
-	{EHOSTUNREACH, false}, /* 1: host */
-	{ENOPROTOOPT, true},   /* 2: protocol */
-	{ECONNREFUSED, true},  /* 3: port */
-	{EMSGSIZE, false},     /* 4: fragmentation needed */
-	{EOPNOTSUPP, false},   /* 5: source route failed */
-	{ENETUNREACH, true},   /* 6: net unknown */
-	{EHOSTDOWN, true},     /* 7: host unknown */
-	{ENONET, true},        /* 8: host isolated */
-	{ENETUNREACH, true},   /* 9: net prohibited */
-	{EHOSTUNREACH, true},  /* 10: host prohibited */
-	{ENETUNREACH, false},  /* 11: net unreachable for this TOS */
-	{EHOSTUNREACH, false}, /* 12: host unreachable for this TOS */
-	{EHOSTUNREACH, true},  /* 13: filtered */
-	{EHOSTUNREACH, true},  /* 14: precedence violation */
-	{EHOSTUNREACH, true},  /* 15: precedence cutoff */
+/* What errors mean to a program: Linux's table. */
+static const struct icmp_meaning meanings[] = {
+	{ICMP4_UNREACHABLE, 0, ENETUNREACH, false},   /* net */
+	{ICMP4_UNREACHABLE, 1, EHOSTUNREACH, false},  /* host */
+	{ICMP4_UNREACHABLE, 2, ENOPROTOOPT, true},    /* protocol */
+	{ICMP4_UNREACHABLE, 3, ECONNREFUSED, true},   /* port */
+	{ICMP4_UNREACHABLE, 4, EMSGSIZE, false},      /* does not fit */
+	{ICMP4_UNREACHABLE, 5, EOPNOTSUPP, false},    /* source route */
+	{ICMP4_UNREACHABLE, 6, ENETUNREACH, true},    /* net unknown */
+	{ICMP4_UNREACHABLE, 7, EHOSTDOWN, true},      /* host unknown */
+	{ICMP4_UNREACHABLE, 8, ENONET, true},         /* host isolated */
+	{ICMP4_UNREACHABLE, 9, ENETUNREACH, true},    /* net prohibited */
+	{ICMP4_UNREACHABLE, 10, EHOSTUNREACH, true},  /* host prohibited */
+	{ICMP4_UNREACHABLE, 11, ENETUNREACH, false},  /* net, for this TOS */
+	{ICMP4_UNREACHABLE, 12, EHOSTUNREACH, false}, /* host, for this TOS */
+	{ICMP4_UNREACHABLE, 13, EHOSTUNREACH, true},  /* filtered */
+	{ICMP4_UNREACHABLE, 14, EHOSTUNREACH, true},  /* precedence */
+	{ICMP4_UNREACHABLE, 15, EHOSTUNREACH, true},  /* precedence cutoff */
+	{ICMP4_TIME_EXCEEDED, ICMP_ANY_CODE, EHOSTUNREACH, false},
+	{ICMP4_PARAM_PROBLEM, ICMP_ANY_CODE, EPROTO, true},
 };
 
 static const struct ip4_wire *ip_of(const struct pkt *p)
@@ -105,29 +104,9 @@ static enum verdict answer_echo(struct iface *ifp, struct pkt *p)
 	return DONE;
 }
 
-/* Type and code to errno; false for codes that say nothing. */
 static bool classify(uint8_t type, uint8_t code, struct icmp_error *e)
 {
-	e->type = type;
-	e->code = code;
-	switch (type) {
-	case ICMP4_UNREACHABLE:
-		if (code >= ARRAY_LEN(unreachable))
-			return false;
-		e->error = unreachable[code].error;
-		e->hard = unreachable[code].hard;
-		return true;
-	case ICMP4_TIME_EXCEEDED:
-		e->error = EHOSTUNREACH;
-		e->hard = false;
-		return true;
-	case ICMP4_PARAM_PROBLEM:
-		e->error = EPROTO;
-		e->hard = true;
-		return true;
-	default:
-		return false;
-	}
+	return icmp_classify(e, meanings, ARRAY_LEN(meanings), type, code);
 }
 
 /*

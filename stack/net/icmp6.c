@@ -29,18 +29,18 @@
 #include "mld.h"
 #include "nd.h"
 
-/* What the codes of "unreachable" mean to a program: Linux's table. */
-static const struct {
-	int error;
-	bool hard;
-} unreachable[] = {
-	{ENETUNREACH, false},  /* 0: no route */
-	{EACCES, true},        /* 1: prohibited */
-	{EHOSTUNREACH, false}, /* 2: beyond the scope of the source */
-	{EHOSTUNREACH, false}, /* 3: address */
-	{ECONNREFUSED, true},  /* 4: port */
-	{EACCES, true},        /* 5: source failed a policy */
-	{EACCES, true},        /* 6: reject route */
+/* What errors mean to a program: Linux's table. */
+static const struct icmp_meaning meanings[] = {
+	{ICMP6_UNREACHABLE, 0, ENETUNREACH, false},  /* no route */
+	{ICMP6_UNREACHABLE, 1, EACCES, true},        /* prohibited */
+	{ICMP6_UNREACHABLE, 2, EHOSTUNREACH, false}, /* beyond the scope */
+	{ICMP6_UNREACHABLE, 3, EHOSTUNREACH, false}, /* address */
+	{ICMP6_UNREACHABLE, 4, ECONNREFUSED, true},  /* port */
+	{ICMP6_UNREACHABLE, 5, EACCES, true},        /* source is refused */
+	{ICMP6_UNREACHABLE, 6, EACCES, true},        /* reject route */
+	{ICMP6_TOO_BIG, ICMP_ANY_CODE, EMSGSIZE, false},
+	{ICMP6_TIME_EXCEEDED, ICMP_ANY_CODE, EHOSTUNREACH, false},
+	{ICMP6_PARAM_PROBLEM, ICMP_ANY_CODE, EPROTO, true},
 };
 
 static const struct ip6_wire *ip_of(const struct pkt *p)
@@ -109,31 +109,9 @@ static enum verdict answer_echo(struct iface *ifp, struct pkt *p)
 	return DONE;
 }
 
-/* Type and code to errno; false for those that say nothing. */
 static bool classify(uint8_t type, uint8_t code, struct icmp_error *e)
 {
-	e->type = type;
-	e->code = code;
-	switch (type) {
-	case ICMP6_UNREACHABLE:
-		if (code >= ARRAY_LEN(unreachable))
-			return false;
-		e->error = unreachable[code].error;
-		e->hard = unreachable[code].hard;
-		return true;
-	case ICMP6_TOO_BIG:
-		e->error = EMSGSIZE;
-		return true;
-	case ICMP6_TIME_EXCEEDED:
-		e->error = EHOSTUNREACH;
-		return true;
-	case ICMP6_PARAM_PROBLEM:
-		e->error = EPROTO;
-		e->hard = true;
-		return true;
-	default:
-		return false;
-	}
+	return icmp_classify(e, meanings, ARRAY_LEN(meanings), type, code);
 }
 
 /*
