@@ -19,6 +19,9 @@
 #include "ground/ret.h"
 #include "ground/shim.h"
 
+/* Beyond this the length of the option would not fit its int. */
+enum { SOURCES_MAX = 0xffffff - 1 };
+
 /* The level that an address of this family and length belongs to; -1: none. */
 static int level_of(const struct sockaddr *group, socklen_t len)
 {
@@ -31,25 +34,38 @@ static int level_of(const struct sockaddr *group, socklen_t len)
 	return len == sizeof(struct sockaddr_in) ? IPPROTO_IP : -1;
 }
 
+/* A filter of n sources for this group. */
+static int new_group_filter(uint32_t interface, const struct sockaddr *group,
+			    socklen_t grouplen, uint32_t n,
+			    struct group_filter **f, socklen_t *len)
+{
+	if (level_of(group, grouplen) < 0)
+		return -EINVAL;
+	if (n > SOURCES_MAX)
+		return -ENOBUFS;
+	*len = (socklen_t)GROUP_FILTER_SIZE(n);
+	*f = calloc(1, *len);
+	if (!*f)
+		return -ENOMEM;
+	(*f)->gf_interface = interface;
+	memcpy(&(*f)->gf_group, group, grouplen);
+	(*f)->gf_numsrc = n;
+	return 0;
+}
+
 SHIM_EXPORT int getsourcefilter(int fd, uint32_t interface,
 				const struct sockaddr *group,
 				socklen_t grouplen, uint32_t *mode, uint32_t *n,
 				struct sockaddr_storage *list)
 {
-	int level = level_of(group, grouplen);
-	socklen_t len = (socklen_t)GROUP_FILTER_SIZE(*n);
 	struct group_filter *f;
-	int ret;
+	socklen_t len;
+	int ret = new_group_filter(interface, group, grouplen, *n, &f, &len);
 
-	if (level < 0)
-		return (int)shim_ret(-EINVAL);
-	f = calloc(1, len);
-	if (!f)
-		return (int)shim_ret(-ENOMEM);
-	f->gf_interface = interface;
-	memcpy(&f->gf_group, group, grouplen);
-	f->gf_numsrc = *n;
-	ret = getsockopt(fd, level, MCAST_MSFILTER, f, &len);
+	if (ret < 0)
+		return (int)shim_ret(ret);
+	ret = getsockopt(fd, level_of(group, grouplen), MCAST_MSFILTER, f,
+			 &len);
 	if (ret == 0) {
 		uint32_t have = f->gf_numsrc < *n ? f->gf_numsrc : *n;
 
@@ -66,40 +82,46 @@ SHIM_EXPORT int setsourcefilter(int fd, uint32_t interface,
 				socklen_t grouplen, uint32_t mode, uint32_t n,
 				const struct sockaddr_storage *list)
 {
-	int level = level_of(group, grouplen);
-	socklen_t len = (socklen_t)GROUP_FILTER_SIZE(n);
 	struct group_filter *f;
-	int ret;
+	socklen_t len;
+	int ret = new_group_filter(interface, group, grouplen, n, &f, &len);
 
-	if (level < 0)
-		return (int)shim_ret(-EINVAL);
-	f = calloc(1, len);
-	if (!f)
-		return (int)shim_ret(-ENOMEM);
-	f->gf_interface = interface;
-	memcpy(&f->gf_group, group, grouplen);
+	if (ret < 0)
+		return (int)shim_ret(ret);
 	f->gf_fmode = mode;
-	f->gf_numsrc = n;
 	if (n)
 		memcpy(f->gf_slist, list, n * sizeof(*list));
-	ret = setsockopt(fd, level, MCAST_MSFILTER, f, len);
+	ret = setsockopt(fd, level_of(group, grouplen), MCAST_MSFILTER, f, len);
 	free(f);
 	return ret;
+}
+
+/* The same for IPv4; the struct is longer than IP_MSFILTER_SIZE(0) says. */
+static int new_msfilter(struct in_addr interface, struct in_addr group,
+			uint32_t n, struct ip_msfilter **f, socklen_t *len)
+{
+	if (n > SOURCES_MAX)
+		return -ENOBUFS;
+	*len = (socklen_t)IP_MSFILTER_SIZE(n);
+	*f = calloc(1, sizeof(**f) + *len);
+	if (!*f)
+		return -ENOMEM;
+	(*f)->imsf_multiaddr = group;
+	(*f)->imsf_interface = interface;
+	(*f)->imsf_numsrc = n;
+	return 0;
 }
 
 SHIM_EXPORT int getipv4sourcefilter(int fd, struct in_addr interface,
 				    struct in_addr group, uint32_t *mode,
 				    uint32_t *n, struct in_addr *list)
 {
-	socklen_t len = (socklen_t)IP_MSFILTER_SIZE(*n);
-	struct ip_msfilter *f = calloc(1, sizeof(*f) + len);
-	int ret;
+	struct ip_msfilter *f;
+	socklen_t len;
+	int ret = new_msfilter(interface, group, *n, &f, &len);
 
-	if (!f)
-		return (int)shim_ret(-ENOMEM);
-	f->imsf_multiaddr = group;
-	f->imsf_interface = interface;
-	f->imsf_numsrc = *n;
+	if (ret < 0)
+		return (int)shim_ret(ret);
 	ret = getsockopt(fd, IPPROTO_IP, IP_MSFILTER, f, &len);
 	if (ret == 0) {
 		uint32_t have = f->imsf_numsrc < *n ? f->imsf_numsrc : *n;
@@ -116,16 +138,13 @@ SHIM_EXPORT int setipv4sourcefilter(int fd, struct in_addr interface,
 				    struct in_addr group, uint32_t mode,
 				    uint32_t n, const struct in_addr *list)
 {
-	socklen_t len = (socklen_t)IP_MSFILTER_SIZE(n);
-	struct ip_msfilter *f = calloc(1, sizeof(*f) + len);
-	int ret;
+	struct ip_msfilter *f;
+	socklen_t len;
+	int ret = new_msfilter(interface, group, n, &f, &len);
 
-	if (!f)
-		return (int)shim_ret(-ENOMEM);
-	f->imsf_multiaddr = group;
-	f->imsf_interface = interface;
+	if (ret < 0)
+		return (int)shim_ret(ret);
 	f->imsf_fmode = mode;
-	f->imsf_numsrc = n;
 	if (n)
 		memcpy(f->imsf_slist, list, n * sizeof(*list));
 	ret = setsockopt(fd, IPPROTO_IP, IP_MSFILTER, f, len);
