@@ -60,19 +60,16 @@ SHIM_EXPORT int poll(struct pollfd *fds, nfds_t n, int timeout)
 SHIM_EXPORT int ppoll(struct pollfd *fds, nfds_t n,
 		      const struct timespec *timeout, const sigset_t *mask)
 {
-	uint64_t deadline_us = UINT64_MAX;
+	uint64_t deadline_us;
+	int ret;
 
 	if (!pollset_is_ours(fds, n))
 		return REAL(ppoll)(fds, n, timeout, mask);
 
-	if (timeout) {
-		if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-		    timeout->tv_nsec >= 1000000000)
-			return (int)shim_ret(-EINVAL);
-		deadline_us = pollset_deadline((uint64_t)timeout->tv_sec,
-					       (uint64_t)timeout->tv_nsec);
-	}
-	return (int)shim_ret(wait_for(fds, n, deadline_us, mask));
+	ret = pollset_read_timeout(timeout, &deadline_us);
+	if (ret == 0)
+		ret = wait_for(fds, n, deadline_us, mask);
+	return (int)shim_ret(ret);
 }
 
 SHIM_EXPORT int __poll_chk(struct pollfd *fds, nfds_t n, int timeout,

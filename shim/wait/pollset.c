@@ -166,3 +166,16 @@ uint64_t pollset_deadline(uint64_t sec, uint64_t nsec)
 	span_us = sec * 1000000 + (nsec + 999) / 1000;
 	return stack_now() + span_us;
 }
+
+int pollset_read_timeout(const struct timespec *timeout, uint64_t *deadline_us)
+{
+	*deadline_us = UINT64_MAX;
+	if (!timeout)
+		return 0;
+	if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
+	    timeout->tv_nsec >= 1000000000)
+		return -EINVAL;
+	*deadline_us = pollset_deadline((uint64_t)timeout->tv_sec,
+					(uint64_t)timeout->tv_nsec);
+	return 0;
+}

@@ -54,6 +54,10 @@ int pollset_merge(const struct pollset *set, struct pollfd *fds, size_t n);
 int pollset_wait(struct pollfd *fds, size_t n, uint64_t deadline_us,
 		 const sigset_t *mask);
 
+/* The deadline of a span that ppoll(2) and pselect(2) take, UINT64_MAX without
+ * one. 0 or -EINVAL. */
+int pollset_read_timeout(const struct timespec *timeout, uint64_t *deadline_us);
+
 /* A span of time, rounded up to microseconds, as a deadline; never UINT64_MAX
  * but for a span beyond all days. */
 uint64_t pollset_deadline(uint64_t sec, uint64_t nsec);

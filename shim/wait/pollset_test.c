@@ -10,6 +10,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <errno.h>
 
 #include "fd/fdtab.h"
 
@@ -181,4 +182,21 @@ Test(pollset, deadlines_round_up_and_do_not_wrap)
 	cr_assert(eq(u64, pollset_deadline(0, 0), 0));
 	cr_assert(eq(u64, pollset_deadline(UINT64_MAX / 2, 0), UINT64_MAX));
 	cr_assert(gt(u64, pollset_deadline(0, 1), before));
+}
+
+Test(pollset, timeouts_are_read_as_ppoll_says)
+{
+	uint64_t before = stack_now();
+	struct timespec second = {1, 0};
+	struct timespec wrong[] = {{-1, 0}, {0, -1}, {0, 1000000000}};
+	uint64_t at;
+
+	cr_assert(eq(int, pollset_read_timeout(NULL, &at), 0));
+	cr_assert(eq(u64, at, UINT64_MAX));
+	cr_assert(eq(int, pollset_read_timeout(&second, &at), 0));
+	cr_assert(ge(u64, at, before + 1000000));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		cr_expect(
+			eq(int, pollset_read_timeout(&wrong[i], &at), -EINVAL),
+			"%zu", i);
 }

@@ -277,19 +277,16 @@ SHIM_EXPORT int pselect(int nfds, fd_set *in, fd_set *out, fd_set *ex,
 			const struct timespec *timeout, const sigset_t *mask)
 {
 	struct bitmaps b = {(void *)in, (void *)out, (void *)ex, clamp(nfds)};
-	uint64_t deadline_us = UINT64_MAX;
+	uint64_t deadline_us;
+	int ret;
 
 	if (!is_ours(&b))
 		return REAL(pselect)(nfds, in, out, ex, timeout, mask);
 
-	if (timeout) {
-		if (timeout->tv_sec < 0 || timeout->tv_nsec < 0 ||
-		    timeout->tv_nsec >= 1000000000)
-			return (int)shim_ret(-EINVAL);
-		deadline_us = pollset_deadline((uint64_t)timeout->tv_sec,
-					       (uint64_t)timeout->tv_nsec);
-	}
-	return (int)shim_ret(do_select(&b, deadline_us, mask));
+	ret = pollset_read_timeout(timeout, &deadline_us);
+	if (ret == 0)
+		ret = do_select(&b, deadline_us, mask);
+	return (int)shim_ret(ret);
 }
 
 SHIM_ALIAS(select, __select);
