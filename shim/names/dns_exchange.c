@@ -53,9 +53,12 @@ static int wait_for(int fd, short events, uint64_t deadline_us)
 	return -ETIMEDOUT;
 }
 
-static bool is_passing(int error)
+/* A call failed: waits until it may be tried again, 0; or -errno. */
+static int wait_after_error(int fd, short events, uint64_t deadline_us)
 {
-	return error == EAGAIN || error == EINTR;
+	if (errno != EAGAIN && errno != EINTR)
+		return -errno;
+	return wait_for(fd, events, deadline_us);
 }
 
 /* --- TCP ----------------------------------------------------------------- */
@@ -65,11 +68,8 @@ static int send_all(int fd, const uint8_t *buf, size_t len, uint64_t deadline)
 {
 	while (len > 0) {
 		ssize_t n = send(fd, buf, len, MSG_NOSIGNAL);
-		int ret;
+		int ret = n < 0 ? wait_after_error(fd, POLLOUT, deadline) : 0;
 
-		if (n < 0 && !is_passing(errno))
-			return -errno;
-		ret = n < 0 ? wait_for(fd, POLLOUT, deadline) : 0;
 		if (ret < 0)
 			return ret;
 		if (n < 0)
@@ -84,13 +84,10 @@ static int recv_all(int fd, uint8_t *buf, size_t len, uint64_t deadline)
 {
 	while (len > 0) {
 		ssize_t n = recv(fd, buf, len, 0);
-		int ret;
+		int ret = n < 0 ? wait_after_error(fd, POLLIN, deadline) : 0;
 
 		if (n == 0)
 			return -ECONNRESET;
-		if (n < 0 && !is_passing(errno))
-			return -errno;
-		ret = n < 0 ? wait_for(fd, POLLIN, deadline) : 0;
 		if (ret < 0)
 			return ret;
 		if (n < 0)
@@ -228,13 +225,10 @@ static ssize_t wait_for_answer(int fd, const uint8_t *ask, size_t len,
 	/* Bounded by time, also when forgeries never end. */
 	while (dns_exchange_ms_until(deadline) > 0) {
 		ssize_t n = recv(fd, answer, size, 0);
-		int ret;
+		int ret = n < 0 ? wait_after_error(fd, POLLIN, deadline) : 0;
 
 		if (n >= 0 && dns_exchange_matches(ask, len, answer, (size_t)n))
 			return n;
-		if (n < 0 && !is_passing(errno))
-			return -errno;
-		ret = n < 0 ? wait_for(fd, POLLIN, deadline) : 0;
 		if (ret < 0)
 			return ret;
 	}

@@ -116,12 +116,10 @@ bool lookup_host_conf(struct resolve_conf *conf)
 	return true;
 }
 
-bool lookup_conf(struct resolve_conf *conf)
+bool lookup_add_to_host_conf(struct resolve_conf *conf)
 {
 	struct text text;
 
-	if (!lookup_host_conf(conf))
-		return false;
 	if (!read_file("/etc/nsswitch.conf", &text))
 		return false;
 	resolve_conf_read_nsswitch(conf, text.bytes, text.len);
@@ -138,6 +136,11 @@ bool lookup_conf(struct resolve_conf *conf)
 	resolve_conf_override(conf, getenv("LOCALDOMAIN"),
 			      getenv("RES_OPTIONS"));
 	return true;
+}
+
+bool lookup_conf(struct resolve_conf *conf)
+{
+	return lookup_host_conf(conf) && lookup_add_to_host_conf(conf);
 }
 
 bool lookup_has_own_servers(void)

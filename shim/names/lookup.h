@@ -40,8 +40,10 @@ void lookup_own_domain(char *domain, size_t size);
  * what the network said. False: no memory. */
 bool lookup_conf(struct resolve_conf *conf);
 
-/* What the host's /etc/resolv.conf says by itself. False: no memory. */
+/* The same in two steps, for who wants to know what the host's own
+ * /etc/resolv.conf says by itself, and then the rest on top of it. */
 bool lookup_host_conf(struct resolve_conf *conf);
+bool lookup_add_to_host_conf(struct resolve_conf *conf);
 
 /* Are the servers other ones than those of the host's /etc/resolv.conf? */
 bool lookup_has_own_servers(void);

@@ -42,21 +42,19 @@ static bool is_named(const struct sockaddr_in *server,
 
 /* What libc read from the host's file is replaced; what the program wrote
  * there itself holds. */
-static void use_servers_of(res_state s, struct resolve_conf *conf)
+static void use_servers_of(res_state s, const struct resolve_conf *host,
+			   struct resolve_conf *conf)
 {
-	struct resolve_conf host;
 	size_t n = 0;
 
-	if (!lookup_host_conf(&host))
-		return;
 	for (int i = 0; i < s->nscount && i < MAXNS; i++) {
 		const struct sockaddr_in *server = &s->nsaddr_list[i];
 
-		if (server->sin_family != AF_INET || is_named(server, &host) ||
+		if (server->sin_family != AF_INET || is_named(server, host) ||
 		    server->sin_addr.s_addr == htonl(INADDR_ANY))
 			continue;
 		/* Nobody is named in the host's file: libc's own default. */
-		if (host.nservers == 0 &&
+		if (host->nservers == 0 &&
 		    server->sin_addr.s_addr == htonl(INADDR_LOOPBACK))
 			continue;
 		memset(&conf->servers[n], 0, sizeof(conf->servers[n]));
@@ -68,12 +66,17 @@ static void use_servers_of(res_state s, struct resolve_conf *conf)
 
 static bool prepare(res_state s, struct resolve_conf *conf)
 {
+	struct resolve_conf host;
+
 	shim_need_start();
 	if (!(s->options & RES_INIT) && res_ninit(s) < 0)
 		return false;
-	if (!lookup_conf(conf))
+	if (!lookup_host_conf(&host))
 		return false;
-	use_servers_of(s, conf);
+	*conf = host;
+	if (!lookup_add_to_host_conf(conf))
+		return false;
+	use_servers_of(s, &host, conf);
 	conf->use_tcp |= (s->options & RES_USEVC) != 0;
 	return true;
 }
