@@ -24,6 +24,7 @@
 #include "driver.h"
 #include "ground/log.h"
 #include "ground/sys.h"
+#include "pidfds.h"
 #include "socket/turn.h"
 
 #define KEEP_PAUSE_MAX_US MSEC(50)
@@ -102,10 +103,6 @@ enum others {
 };
 
 static struct bell *bell;
-
-/* Of this process: whom it watches. Entry by entry; 0: nobody. */
-static int watched[LIMIT_FAMILY];
-static int pidfds[LIMIT_FAMILY];
 static bool drives;  /* since the last round */
 static usecs alone;  /* since when nobody lives */
 static usecs nap_us; /* until the next look at what is left */
@@ -138,31 +135,14 @@ int stack_keep_begin(void)
 	return ret;
 }
 
-static void forget(uint32_t i)
+/* False: it has ended. Otherwise its end will be heard of. */
+static bool lives(uint32_t i, int pid)
 {
-	if (watched[i])
-		sys_close(pidfds[i]);
-	watched[i] = 0;
-}
-
-/* Opens what is needed to hear of its end. False: it is dead. */
-static bool watch(uint32_t i, int pid)
-{
-	struct timespec zero = {0, 0};
-	struct pollfd fd = {-1, POLLIN, 0};
-
-	if (watched[i] != pid) {
-		forget(i);
-		pidfds[i] = (int)sys_call3(SYS_pidfd_open, pid, 0, 0);
-		/* One that cannot be watched counts as gone when it is. */
-		if (pidfds[i] < 0)
-			return pidfds[i] != -ESRCH;
-		watched[i] = pid;
-	}
-	fd.fd = pidfds[i];
-	if (sys_ppoll(&fd, 1, &zero, NULL) <= 0)
+	if (!pidfds_watch(i, pid))
+		return false;
+	if (!pidfds_has_ended(i))
 		return true;
-	forget(i);
+	pidfds_forget(i);
 	return false;
 }
 
@@ -209,8 +189,8 @@ static enum others look(struct stack *st)
 
 	for (int i = 1; i <= highest; i++) {
 		if (!pids[i])
-			forget((uint32_t)i);
-		else if (!watch((uint32_t)i, pids[i]))
+			pidfds_forget((uint32_t)i);
+		else if (!lives((uint32_t)i, pids[i]))
 			bury(st, (uint32_t)i, pids[i]);
 		else if (!leaving[i])
 			found = OTHERS_LIVE;
@@ -317,9 +297,7 @@ static void sleep_until(struct pollfd *fds, size_t n, usecs until)
 	for (size_t i = 0; i < n; i++)
 		all[i] = fds[i];
 	all[at++] = (struct pollfd){bell->fd, POLLIN, 0};
-	for (uint32_t i = 1; i < LIMIT_FAMILY; i++)
-		if (watched[i])
-			all[at++] = (struct pollfd){pidfds[i], POLLIN, 0};
+	at += pidfds_list(all + at, NULL);
 	if (drives)
 		at += driver_links(all + at);
 	if (sys_ppoll(all, at, until == USECS_NEVER ? NULL : &ts, NULL) < 0)

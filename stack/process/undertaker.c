@@ -4,64 +4,33 @@
  * undertaker.c - noticing that a process of the family is gone
  *
  * What this room is for
- *   See undertaker.h. A process that ends is seen by its process descriptor,
- *   which becomes readable even before anybody has waited for it.
+ *   See undertaker.h. A process that ends is seen by its process descriptor
+ *   (pidfds.h).
  *
  * Never      polls by the clock.
- * Follows    pidfd_open(2), pthread_mutexattr_setrobust(3).
+ * Follows    pthread_mutexattr_setrobust(3).
  * Proved by  integration/family.sh, integration/kill_campaign.sh
  */
 
 #include "undertaker.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "socket/bell.h"
 #include "driver.h"
 #include "ground/log.h"
-#include "socket/ownfd.h"
 #include "ground/sys.h"
+#include "pidfds.h"
 #include "socket/turn.h"
 #include "thread.h"
 
 static int started;
 static struct bell *bell;
 
-/* One for each entry of the family, 0: none. Of this process. */
-static int watched[LIMIT_FAMILY]; /* pid */
-static int pidfds[LIMIT_FAMILY];
-
-static void forget(uint32_t i)
-{
-	if (!watched[i])
-		return;
-	watched[i] = 0;
-	ownfd_forget(&pidfds[i]);
-	sys_close(pidfds[i]);
-}
-
-/* False when the process is gone already. */
-static bool watch(uint32_t i, int pid)
-{
-	int fd = (int)sys_call3(SYS_pidfd_open, pid, 0, 0);
-
-	if (fd == -ESRCH)
-		return false;
-	if (fd < 0) {
-		log_warn("cannot watch process %d: %s", pid, strerror(-fd));
-		return true;
-	}
-	pidfds[i] = fd;
-	watched[i] = pid;
-	ownfd_adopt(&pidfds[i]);
-	return true;
-}
-
 static void bury(uint32_t i)
 {
 	log_info("process %d is gone", turn_stack->family.pids[i]);
-	forget(i);
+	pidfds_forget(i);
 	family_bury(turn_stack, i);
 	driver_inherit();
 }
@@ -80,10 +49,11 @@ static void follow_family(void)
 	turn_leave(turn_stack);
 
 	for (uint32_t i = 1; i <= (uint32_t)highest; i++) {
-		if (pids[i] == watched[i] || i == family_self())
+		if (i == family_self())
 			continue;
-		forget(i);
-		if (pids[i] && !watch(i, pids[i]))
+		if (!pids[i])
+			pidfds_forget(i);
+		else if (!pidfds_watch(i, pids[i]))
 			bury(i);
 	}
 }
@@ -107,16 +77,11 @@ static void keep_watch(void)
 	struct pollfd fds[LIMIT_FAMILY];
 	uint32_t who[LIMIT_FAMILY];
 	struct timespec ts;
-	nfds_t n = 1;
+	nfds_t n;
 	int ret;
 
 	fds[0] = (struct pollfd){bell->fd, POLLIN, 0};
-	for (uint32_t i = 1; i < LIMIT_FAMILY; i++) {
-		if (!watched[i])
-			continue;
-		who[n] = i;
-		fds[n++] = (struct pollfd){pidfds[i], POLLIN, 0};
-	}
+	n = 1 + pidfds_list(fds + 1, who + 1);
 	ret = bell_poll(bell, fds, n, patience(&ts), NULL);
 	if (ret == 0)
 		family_ask(turn_stack);
@@ -128,7 +93,7 @@ static void keep_watch(void)
 		if (fds[k].revents & POLLIN)
 			bury(who[k]);
 		else if (fds[k].revents) /* closed behind our back */
-			forget(who[k]);
+			pidfds_forget(who[k]);
 	}
 }
 
@@ -176,8 +141,7 @@ void undertaker_tell(void)
 
 void undertaker_after_fork_in_child(void)
 {
-	for (uint32_t i = 0; i < LIMIT_FAMILY; i++)
-		forget(i);
+	pidfds_after_fork_in_child();
 	started = 0;
 	bell = NULL;
 }
