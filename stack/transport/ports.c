@@ -387,14 +387,12 @@ static uint16_t pick_for_connect(struct ports *p, struct ports_tuple *key)
 	return 0;
 }
 
-static int connect_auto(struct ports *p, struct binding *b,
-			struct ports_tuple *key)
+/* Binds what is not bound yet to a whole tuple. */
+static int enter_whole(struct ports *p, struct binding *b,
+		       const struct ports_tuple *key, bool is_auto)
 {
-	struct ports_bucket *bucket;
+	struct ports_bucket *bucket = get_bucket(p, key->lport);
 
-	if (pick_for_connect(p, key) == 0)
-		return -EADDRNOTAVAIL;
-	bucket = get_bucket(p, key->lport);
 	if (!bucket)
 		return -ENOBUFS;
 	b->key = *key;
@@ -403,9 +401,17 @@ static int connect_auto(struct ports *p, struct binding *b,
 		put_bucket(p, bucket);
 		return -ENOBUFS;
 	}
-	b->is_auto = true;
+	b->is_auto = is_auto;
 	enter_bucket(p, bucket, b);
 	return 0;
+}
+
+static int connect_auto(struct ports *p, struct binding *b,
+			struct ports_tuple *key)
+{
+	if (pick_for_connect(p, key) == 0)
+		return -EADDRNOTAVAIL;
+	return enter_whole(p, b, key, true);
 }
 
 int ports_connect(struct ports *p, struct binding *b,
@@ -445,22 +451,10 @@ void ports_disconnect(struct ports *p, struct binding *b,
 int ports_adopt(struct ports *p, struct binding *b,
 		const struct ports_tuple *key)
 {
-	struct ports_bucket *bucket;
-
 	MUST(!b->is_bound);
 	if (ports_find_tuple(p, key))
 		return -EADDRINUSE;
-	bucket = get_bucket(p, key->lport);
-	if (!bucket)
-		return -ENOBUFS;
-	b->key = *key;
-	if (!enter_tuple(p, b)) {
-		b->key = (struct ports_tuple){.lport = 0};
-		put_bucket(p, bucket);
-		return -ENOBUFS;
-	}
-	enter_bucket(p, bucket, b);
-	return 0;
+	return enter_whole(p, b, key, false);
 }
 
 int ports_may_listen(struct ports *p, struct binding *b)
