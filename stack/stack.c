@@ -90,33 +90,6 @@ int stack_close(sock_id id)
 	return 0;
 }
 
-/* An address that needs a scope ties to the interface; one of IPv6 to IPv6. */
-static void note_bound(struct sock *s, const struct endpoint *local)
-{
-	if (local->scope)
-		sock_set_ifindex(s, local->scope);
-	if (!inet_is4(&local->addr) && !inet_is_any(&local->addr))
-		s->v6only = true;
-}
-
-static int bind_to(struct sock *s, const struct sockaddr *addr, socklen_t len)
-{
-	struct endpoint local;
-	int ret;
-
-	if (s->nl)
-		return sock_netlink_bind(s, addr, len);
-	if (s->packet)
-		return sock_packet_bind(s, addr, len);
-	ret = sock_bind_addr(s, addr, len, &local);
-	if (ret < 0)
-		return ret;
-	ret = s->conn ? sock_stream_bind(s, &local) : udp_bind(s->pcb, &local);
-	if (ret == 0)
-		note_bound(s, &local);
-	return ret;
-}
-
 int stack_bind(sock_id id, const struct sockaddr *addr, socklen_t len)
 {
 	struct sock *s = enter(id);
@@ -124,7 +97,7 @@ int stack_bind(sock_id id, const struct sockaddr *addr, socklen_t len)
 
 	if (!s)
 		return -EBADF;
-	ret = bind_to(s, addr, len);
+	ret = sock_bind(s, addr, len);
 	sock_update(s, 0);
 	leave();
 	return ret;
@@ -173,43 +146,6 @@ void stack_pass_on(sock_id id)
 	leave();
 }
 
-static int disconnect(struct sock *s)
-{
-	if (s->conn)
-		sock_stream_disconnect(s);
-	else
-		udp_disconnect(s->pcb);
-	sock_update(s, 0);
-	return 0;
-}
-
-static int connect_to(struct sock *s, const struct sockaddr *addr,
-		      socklen_t len)
-{
-	struct endpoint remote;
-	int ret;
-
-	if (s->nl)
-		return sock_netlink_connect(s, addr, len);
-	if (s->packet)
-		return -EOPNOTSUPP;
-	if (sock_addr_is(addr, len, AF_UNSPEC))
-		return disconnect(s);
-	ret = sock_addr_in(s, addr, len, &remote);
-	if (ret < 0)
-		return ret;
-	ret = sock_addr_check_remote(s, &remote, addr, len);
-	if (ret < 0)
-		return ret;
-	sock_addr_to_self(s, &remote);
-	if (s->conn)
-		return sock_stream_connect(s, &remote);
-	ret = sock_dgram_connect(s, &remote);
-	if (ret == 0)
-		sock_dgram_note_flow(s, addr, len);
-	return ret;
-}
-
 int stack_connect(sock_id id, const struct sockaddr *addr, socklen_t len)
 {
 	struct sock *s = enter(id);
@@ -217,7 +153,7 @@ int stack_connect(sock_id id, const struct sockaddr *addr, socklen_t len)
 
 	if (!s)
 		return -EBADF;
-	ret = addr ? connect_to(s, addr, len) : -EFAULT;
+	ret = addr ? sock_connect(s, addr, len) : -EFAULT;
 	leave();
 	return ret;
 }
@@ -238,93 +174,26 @@ int stack_shutdown(sock_id id, int how)
 	return ret;
 }
 
-/* Of an end of a datagram socket. */
-static uint32_t scope_of(const struct sock *s, const struct inet_addr *a)
-{
-	if (!inet_needs_scope(a))
-		return 0;
-	return s->pcb->scope ? s->pcb->scope : s->pcb->ifindex;
-}
-
-static struct endpoint local_of(const struct sock *s)
-{
-	if (s->conn)
-		return tcp_local(s->conn);
-	return (struct endpoint){s->pcb->bind.key.local, s->pcb->bind.key.lport,
-				 scope_of(s, &s->pcb->bind.key.local)};
-}
-
 int stack_getsockname(sock_id id, struct sockaddr *addr, socklen_t *len)
 {
 	struct sock *s = enter(id);
-	struct endpoint local;
-	int ret = 0;
+	int ret;
 
 	if (!s)
 		return -EBADF;
-	if (!addr || !len) {
-		ret = -EFAULT;
-	} else if ((int)*len < 0) {
-		ret = -EINVAL;
-	} else if (s->nl) {
-		ret = sock_netlink_name(s, false, addr, len);
-	} else if (s->packet) {
-		ret = sock_packet_name(s, addr, len);
-	} else {
-		local = local_of(s);
-		sock_addr_out(s, &local, addr, len);
-	}
+	ret = sock_local_name(s, addr, len);
 	leave();
 	return ret;
-}
-
-/* The peer, where there is one: getpeername(2). */
-static bool remote_of(const struct sock *s, struct endpoint *out)
-{
-	if (!s->conn) {
-		*out = (struct endpoint){s->pcb->bind.key.remote,
-					 s->pcb->bind.key.rport, s->pcb->scope};
-		return udp_is_connected(s->pcb);
-	}
-	*out = tcp_remote(s->conn);
-	switch (tcp_get_state(s->conn)) {
-	case TCPS_CLOSED:
-	case TCPS_LISTEN:
-	case TCPS_SYN_SENT:
-	case TCPS_TIME_WAIT: /* CLOSED in the eyes of a program */
-		return false;
-	case TCPS_SYN_RCVD:
-	case TCPS_ESTABLISHED:
-	case TCPS_FIN_WAIT_1:
-	case TCPS_FIN_WAIT_2:
-	case TCPS_CLOSING:
-	case TCPS_CLOSE_WAIT:
-	case TCPS_LAST_ACK:
-		return true;
-	}
-	return false;
 }
 
 int stack_getpeername(sock_id id, struct sockaddr *addr, socklen_t *len)
 {
 	struct sock *s = enter(id);
-	struct endpoint remote;
-	int ret = 0;
+	int ret;
 
 	if (!s)
 		return -EBADF;
-	if (s->packet)
-		ret = -EOPNOTSUPP;
-	else if (!s->nl && !remote_of(s, &remote))
-		ret = -ENOTCONN;
-	else if (!addr || !len)
-		ret = -EFAULT;
-	else if ((int)*len < 0)
-		ret = -EINVAL;
-	else if (s->nl)
-		ret = sock_netlink_name(s, true, addr, len);
-	else
-		sock_addr_out(s, &remote, addr, len);
+	ret = sock_peer_name(s, addr, len);
 	leave();
 	return ret;
 }
@@ -510,22 +379,29 @@ int stack_family(sock_id id)
 	return family;
 }
 
-bool stack_is_nonblocking(sock_id id)
+/* The slot of a number that is not stale, without the lock; or NULL. */
+static struct sock_slot *live_slot(sock_id id)
 {
 	struct sock_slot *slot =
 		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
 
-	if (!slot || sock_slot_id(slot) != id)
+	return slot && sock_slot_id(slot) == id ? slot : NULL;
+}
+
+bool stack_is_nonblocking(sock_id id)
+{
+	const struct sock_slot *slot = live_slot(id);
+
+	if (!slot)
 		return true;
 	return __atomic_load_n(&slot->nonblocking, __ATOMIC_RELAXED);
 }
 
 void stack_set_nonblocking(sock_id id, bool on)
 {
-	struct sock_slot *slot =
-		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
+	struct sock_slot *slot = live_slot(id);
 
-	if (slot && sock_slot_id(slot) == id)
+	if (slot)
 		__atomic_store_n(&slot->nonblocking, on, __ATOMIC_RELAXED);
 }
 
@@ -554,15 +430,6 @@ sock_id stack_by_inode(uint64_t inode)
 	id = s ? s->id : 0;
 	turn_leave(st);
 	return id;
-}
-
-/* The slot of a number that is not stale, without the lock; or NULL. */
-static struct sock_slot *live_slot(sock_id id)
-{
-	struct sock_slot *slot =
-		turn_stack ? sock_slot_of(turn_stack, id) : NULL;
-
-	return slot && sock_slot_id(slot) == id ? slot : NULL;
 }
 
 /* Nearly always false: then a blocking call and a close need no turn to find

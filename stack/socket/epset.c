@@ -83,6 +83,16 @@ struct epset *epset_find(struct stack *st, sock_id id)
 	return slot->object;
 }
 
+struct readiness *epset_readiness(struct stack *st, sock_id id)
+{
+	struct sock *s = sock_find(st, id);
+	struct epset *set = s ? NULL : epset_find(st, id);
+
+	if (s)
+		return &s->readiness;
+	return set ? &set->readiness : NULL;
+}
+
 static struct readiness *readiness_of(const struct sock_slot *slot)
 {
 	if (slot->kind == SOCK_KIND_EPSET)

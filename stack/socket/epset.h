@@ -50,6 +50,9 @@ int epset_new(struct stack *st, struct epset **out) MUST_CHECK;
 void epset_free(struct epset *set);
 struct epset *epset_find(struct stack *st, sock_id id);
 
+/* The readiness of a socket or an epoll set; NULL for a stale number. */
+struct readiness *epset_readiness(struct stack *st, sock_id id);
+
 /* See stack_epoll_ctl(). The target may be a socket or another set. */
 int epset_ctl(struct epset *set, int op, int fd, sock_id target,
 	      const struct epoll_event *event) MUST_CHECK;

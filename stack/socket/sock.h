@@ -279,6 +279,13 @@ void sock_set_ifindex(struct sock *s, uint32_t ifindex);
 /* What stack_iface() tells. */
 void sock_describe_iface(const struct iface *ifp, struct stack_iface_info *out);
 
+/* sock_ends.c: the calls that give the ends of a socket and tell them, for all
+ * types; see stack.h for what they answer. */
+int sock_bind(struct sock *s, const struct sockaddr *addr, socklen_t len);
+int sock_connect(struct sock *s, const struct sockaddr *addr, socklen_t len);
+int sock_local_name(struct sock *s, struct sockaddr *addr, socklen_t *len);
+int sock_peer_name(struct sock *s, struct sockaddr *addr, socklen_t *len);
+
 /* The calls, per type; see stack.h for what they answer. */
 int sock_stream_listen(struct sock *s, int backlog);
 int sock_stream_accept(struct sock *s, struct sock **out);

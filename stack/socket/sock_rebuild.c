@@ -166,21 +166,11 @@ static void rebuild_set(struct epset *set)
 	list_init(&set->ready);
 }
 
-static struct readiness *readiness_by_id(struct stack *st, sock_id id)
-{
-	struct sock *s = sock_find(st, id);
-	struct epset *set = s ? NULL : epset_find(st, id);
-
-	if (s)
-		return &s->readiness;
-	return set ? &set->readiness : NULL;
-}
-
 static void rebuild_waiter(struct stack *st, struct waiter *w)
 {
 	for (uint32_t i = 0; i < w->nwatches; i++) {
 		struct watch *watch = &w->watches[i];
-		struct readiness *r = readiness_by_id(st, watch->on);
+		struct readiness *r = epset_readiness(st, watch->on);
 
 		list_init(&watch->link);
 		if (r)

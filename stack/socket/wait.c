@@ -61,17 +61,6 @@ static int look(struct stack_pollee *socks, size_t n)
 	return found;
 }
 
-/* The readiness of a socket or an epoll set; NULL for a stale number. */
-static struct readiness *readiness_by_id(struct stack *st, sock_id id)
-{
-	struct sock *s = sock_find(st, id);
-	struct epset *set = s ? NULL : epset_find(st, id);
-
-	if (s)
-		return &s->readiness;
-	return set ? &set->readiness : NULL;
-}
-
 /* Everything that one sleeping call holds. */
 struct sleep {
 	struct driver_sleep how; /* with the waiter */
@@ -128,7 +117,7 @@ static int link_watches(struct driver_sleep *how, struct stack *st)
 	if (!how->waiter)
 		return -ENOMEM;
 	for (size_t i = 0; i < z->n; i++) {
-		struct readiness *r = readiness_by_id(st, z->socks[i].sock);
+		struct readiness *r = epset_readiness(st, z->socks[i].sock);
 
 		if (r)
 			waiter_watch(how->waiter, i, r,
