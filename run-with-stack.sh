@@ -582,8 +582,9 @@ join_stack()
     [[ ! /proc/$pid/ns/net -ef ${netns:+/run/netns/}${netns:-/proc/$$/ns/net} ]] ||
       here_is=$pid
   done
-  if [[ -n $here_is ]]; then
-    found=("$here_is")
+  # One namespace was named: those of others are not meant.
+  if [[ -n $here_is || -n $netns ]]; then
+    found=(${here_is:+"$here_is"})
   fi
   ((${#found[@]} <= 1)) ||
     die "--join $join: there are ${#found[@]} stacks of that name, in other network namespaces; say which with --netns"

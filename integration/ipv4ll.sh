@@ -67,7 +67,7 @@ s.listen()
 print("up", flush=True)
 held, _ = s.accept()
 # Until the link says that there is a new address.
-held.settimeout(60)
+held.settimeout(100)
 print("held", held.recv(1), flush=True)
 print(subprocess.run(["ip", "-4", "addr"], capture_output=True, text=True).stdout,
       flush=True)
@@ -100,7 +100,7 @@ late()
 {
   on 3 python3 "$work/serve.py" >"$work/late.log" 2>&1 &
   local pid=$! old
-  eventually has_made 3
+  eventually_long has_made 3
   old=$(made 3)
   eventually grep -q up "$work/late.log"
   coproc peer { kernel python3 "$work/hold.py" "$old"; }
@@ -108,7 +108,8 @@ late()
   ip netns exec $ns timeout "$limit" python3 "$top/integration/dhcp_peer.py" tap3 \
     10.77.3.1 10.77.3.50 60 >"$work/server3" 2>&1 &
   local server=$!
-  eventually grep -q '10.77.3.50/24 by DHCP' "$work/stack3"
+  # Who has heard nothing asks ever less often.
+  eventually_long grep -q '10.77.3.50/24 by DHCP' "$work/stack3"
   kernel ping -n -c 1 -W 5 10.77.3.50 >"$work/ping3" || fail "late: no answer from .50"
   echo >&"${peer[1]}"
   wait "$peer_PID" || fail "late: what used $old did not go on"

@@ -103,7 +103,15 @@ proved "a daemon's stack is joined, and its TAP taken back after it"
 
 # --- wrong ways in ---------------------------------------------------------------
 
+# One of that name in another network namespace is not the one that is meant.
+new_host 1
+timeout --foreground -k 5 "$limit" "$wrapper" --netns "$host" --tap tap0 \
+  --addr $OURS/24 --name web sleep 100 >"$work/elsewhere.log" 2>&1 &
+elsewhere=$!
+started+=($elsewhere)
+eventually "$wrapper" --netns "$host" --join web true
 says "no stack of that name" join web true
+stop $elsewhere
 says "letters, digits" join 'we/b' true
 says "letters, digits" kernel "$wrapper" --name 'a b' true
 says "that stack has a network" join web --tap tap0 true
@@ -151,10 +159,10 @@ as_nobody='mount --bind "$0/tun" /dev/net/tun &&
 exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"'
 nobody=(unshare --mount sh -c "$as_nobody" "$work" env
   "NSSHIM_LIB=$work/libnsshim.so" "$work/run-with-stack.sh")
-start kernel "${nobody[@]}" --name mine python3 "$top/integration/http_peer.py" 8080 "$work/www"
+start kernel "${nobody[@]}" --name "mine$$" python3 "$top/integration/http_peer.py" 8080 "$work/www"
 fetch_mine()
 {
-  kernel "${nobody[@]}" --join mine curl -sS -f --max-time 20 -o "$work/got.mine" \
+  kernel "${nobody[@]}" --join "mine$$" curl -sS -f --max-time 20 -o "$work/got.mine" \
     http://127.0.0.1:8080/page
 }
 eventually fetch_mine
