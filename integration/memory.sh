@@ -16,6 +16,9 @@
 . "$(dirname "$0")/net.sh"
 . "$top/integration/servers.sh"
 need python3 curl nginx
+# The kernel's own patience counts, too: what it measures as a round trip here may
+# be ten seconds, and what it sends again then waits for a minute.
+limit=300
 ulimit -n 8192 2>/dev/null || skip "needs 8,192 descriptors"
 net_up
 
@@ -29,7 +32,7 @@ host, people, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 poll = select.epoll()
 socks, sent, got, sums, want = {}, {}, {}, {}, {}
 for n in range(people):
-    s = socket.create_connection((host, 7), 20)
+    s = socket.create_connection((host, 7), 60)
     # Not what this machine has chosen: BBR takes long to forget losses.
     s.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
     s.setblocking(False)
@@ -55,14 +58,14 @@ while time.time() - quiet < 1 and time.time() - begin < 15:
             poll.modify(fd, 0)
 print(sum(sent.values()) >> 20, "MiB sent before all stood still", flush=True)
 if sys.argv[4:]:  # Somebody else has a question now.
-    s = socket.create_connection((host, 7), 20)
-    s.settimeout(20)
+    s = socket.create_connection((host, 7), 60)
+    s.settimeout(60)
     s.sendall(b"hello")
     print("a newcomer hears", s.recv(5).decode(), flush=True)
     s.close()
 for fd in socks:
     poll.modify(fd, select.EPOLLIN | (select.EPOLLOUT if sent[fd] < size else 0))
-left, wrong, died, end = people, 0, 0, time.time() + 60
+left, wrong, died, end = people, 0, 0, time.time() + 200
 while left and time.time() < end:
     for fd, what in poll.poll(1):
         try:

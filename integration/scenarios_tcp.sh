@@ -47,7 +47,7 @@ scene_out_of_order()
 }
 
 # What the stack sends to PORT does not arrive, until the link is `open`.
-cut()
+cut_link()
 {
   kernel nft -f - <<NFT
 table ip scene {
@@ -60,7 +60,7 @@ table ip scene {
 NFT
 }
 
-mend()
+mend_link()
 {
   kernel nft delete table ip scene
 }
@@ -135,18 +135,18 @@ fsm_passive()
 {
   do_ours 'l = new(1001); l.listen()'
   eventually is_state 1001 LISTEN
-  cut 1001
+  cut_link 1001
   do_kernel "k = socket.socket(); k.setblocking(False); k.connect(('$OURS', 1001))"
   eventually is_state 1001 SYN-RECV
-  mend
+  mend_link
   eventually is_state 1001 ESTAB
   do_ours 'c, _ = l.accept()'
   do_kernel 'k.close()'
   eventually is_state 1001 CLOSE-WAIT
-  cut 1001
+  cut_link 1001
   do_ours 'c.close()'
   eventually is_state 1001 LAST-ACK
-  mend
+  mend_link
   do_ours 'l.close()'
   eventually has_none 1001
   proved "passive: LISTEN SYN-RECV ESTAB CLOSE-WAIT LAST-ACK CLOSED"
@@ -157,16 +157,16 @@ fsm_active()
 {
   do_kernel 'l = new(2000); l.listen()'
   kernel_listens 2000
-  cut 1002
+  cut_link 1002
   do_ours "c = new(1002); c.setblocking(False); c.connect(('$KERNEL', 2000))"
   eventually is_state 1002 SYN-SENT
-  mend
+  mend_link
   eventually is_state 1002 ESTAB
   do_kernel 'k, _ = l.accept()'
-  cut 1002
+  cut_link 1002
   do_ours 'c.shutdown(socket.SHUT_WR)'
   eventually is_state 1002 FIN-WAIT-1
-  mend
+  mend_link
   eventually is_state 1002 FIN-WAIT-2
   do_kernel 'k.close()'
   eventually is_state 1002 TIME-WAIT
@@ -177,19 +177,19 @@ fsm_active()
 # Both call at once, and both end it at once.
 fsm_simultaneous()
 {
-  cut 1003
+  cut_link 1003
   do_ours "c = new(1003); c.setblocking(False); c.connect(('$KERNEL', 2003))"
   eventually is_state 1003 SYN-SENT
   do_kernel "k = new(2003); k.setblocking(False); k.connect(('$OURS', 1003))"
   eventually is_state 1003 SYN-RECV
-  mend
+  mend_link
   eventually is_state 1003 ESTAB
-  cut 1003
+  cut_link 1003
   do_ours 'c.shutdown(socket.SHUT_WR)'
   eventually is_state 1003 FIN-WAIT-1
   do_kernel 'k.shutdown(socket.SHUT_WR)'
   eventually is_state 1003 CLOSING
-  mend
+  mend_link
   eventually is_state 1003 TIME-WAIT
   proved "simultaneous: SYN-SENT SYN-RECV ESTAB FIN-WAIT-1 CLOSING TIME-WAIT"
 }
