@@ -296,6 +296,7 @@ static void forget_protocol(struct tcp_conn *c)
 	c->was_full = c->probing = c->pingpong = false;
 	c->urg_valid = c->urg_seen = c->urg_sending = false;
 	c->has_recover = c->can_undo = c->can_eifel = false;
+	c->frto = c->frto_new = false;
 	c->rxt_force = c->window_blocked = c->cork_expired = false;
 	c->recv_shut = c->send_shut = false;
 	c->recovery = TCP_RECOVER_NONE;

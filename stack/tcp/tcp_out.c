@@ -243,6 +243,15 @@ static bool resend_lost(struct tcp_conn *c)
 	return true;
 }
 
+/* RFC 5682: new data should have gone instead of resends, but nothing could. */
+static bool has_frto_failed(struct tcp_conn *c)
+{
+	if (LIKELY(!c->frto_new) || c->snd_nxt != c->recover_seq)
+		return false;
+	c->frto = c->frto_new = false;
+	return true;
+}
+
 /* RFC 7661: was cwnd what limited us in this round? */
 static void note_usage(struct tcp_conn *c, enum held_by why)
 {
@@ -295,6 +304,8 @@ void tcp_output(struct tcp_conn *c)
 			why = HELD_BY_LINK;
 		else if (!c->probing)
 			why = send_new(c);
+		if (has_frto_failed(c))
+			(void)!resend_lost(c);
 		if (why == HELD_BY_NOTHING && !c->probing)
 			why = send_fin(c);
 		if (!c->probing) {

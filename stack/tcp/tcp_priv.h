@@ -127,6 +127,8 @@ struct tcp_conn {
 	bool can_undo : 1;       /* undo_* describe the last cut */
 	bool cork_expired : 1;   /* held long enough: the rest may go */
 	bool can_eifel : 1;      /* no ACK came since the cut */
+	bool frto : 1;           /* was the timeout one? tcp_undo.c */
+	bool frto_new : 1;       /* to find out, new data go first */
 	bool rxt_rescue : 1;     /* what is resent next is RFC 6675 rule 4 */
 	bool rxt_force : 1;      /* resend one segment whatever cwnd says */
 	bool window_blocked : 1; /* data waits for the peer's window */

@@ -122,6 +122,15 @@ static uint32_t dup_bytes(const struct tcp_conn *c, uint32_t dupacks)
 	return flight > c->mss ? (uint32_t)MIN(bytes, flight - c->mss) : 0;
 }
 
+/* What left after the timeout, as far as no duplicate ACK tells of it. */
+static uint32_t behind_recover_seq(const struct tcp_conn *c)
+{
+	uint64_t arrived = (uint64_t)c->dupacks * c->mss;
+	uint32_t bytes = c->snd_nxt - c->recover_seq;
+
+	return bytes - (uint32_t)MIN(arrived, (uint64_t)bytes);
+}
+
 uint32_t tcp_recover_pipe(const struct tcp_conn *c)
 {
 	uint32_t flight = tcp_flight(c);
@@ -131,7 +140,7 @@ uint32_t tcp_recover_pipe(const struct tcp_conn *c)
 		return flight - c->sack->sacked - c->sack->lost;
 	/* All between rxt_nxt and recover_seq is considered lost. */
 	if (c->recovery == TCP_RECOVER_RTO)
-		return c->rxt_nxt - c->snd_una + c->snd_nxt - c->recover_seq;
+		return c->rxt_nxt - c->snd_una + behind_recover_seq(c);
 	return flight - dup_bytes(c, c->dupacks);
 }
 
@@ -154,7 +163,7 @@ bool tcp_recover_next(struct tcp_conn *c, bool can_send_new, struct range *seg)
 {
 	enum tcp_sack_next next;
 
-	if (c->recovery == TCP_RECOVER_NONE)
+	if (c->recovery == TCP_RECOVER_NONE || c->frto_new)
 		return false;
 	if (!c->sack)
 		return next_in_order(c, seg);
@@ -195,6 +204,7 @@ static void begin(struct tcp_conn *c, enum tcp_recovery how, bool is_certain)
 	c->rxt_force = true;
 	c->tail_out = false;
 	tcp_undo_on_cut(c, is_certain);
+	tcp_undo_on_rto(c, false);
 	if (c->sack)
 		tcp_sack_on_recovery(c->sack);
 }
@@ -202,7 +212,7 @@ static void begin(struct tcp_conn *c, enum tcp_recovery how, bool is_certain)
 void tcp_recover_end(struct tcp_conn *c)
 {
 	c->recovery = TCP_RECOVER_NONE;
-	c->rxt_force = false;
+	c->rxt_force = c->frto = c->frto_new = false;
 	c->dupacks = 0;
 	tcp_rack_on_recovered(&c->reorder);
 	if (c->sack)
@@ -238,19 +248,23 @@ static uint32_t overdue_us(const struct tcp_conn *c)
 void tcp_recover_on_rto(struct tcp_conn *c)
 {
 	bool first = c->retries <= 1;
+	bool is_new = c->recovery == TCP_RECOVER_NONE;
+	bool is_reneged;
 
 	make_board(c);
-	if (c->sack && tcp_sack_is_reneged(c->sack))
+	is_reneged = c->sack && tcp_sack_is_reneged(c->sack);
+	if (is_reneged)
 		tcp_sack_forget_blocks(c->sack);
 	if (c->sack)
 		tcp_rack_on_rto(c->sack, now_us(c), overdue_us(c));
-	if (c->recovery == TCP_RECOVER_NONE)
+	if (is_new)
 		tcp_cc_forget_prior(&c->cc);
 	tcp_cc_on_rto(&c->cc, c->eng->now, tcp_flight(c), first);
 	c->dupacks = 0;
 	/* A second timeout says that the resends were needed, or that the path
 	 * is gone: nothing to take back. */
 	begin(c, TCP_RECOVER_RTO, !first);
+	tcp_undo_on_rto(c, first && is_new && !is_reneged);
 }
 
 void tcp_recover_on_mtu(struct tcp_conn *c)
@@ -423,6 +437,8 @@ void tcp_recover_on_ack(struct tcp_conn *c, const struct tcp_seg *s,
 	take_blocks(c, s, &news);
 	c->reorder.is_seen |= news.is_reordered;
 	tcp_tail_on_ack(c, s, a, &news);
+	if (UNLIKELY(c->frto))
+		tcp_undo_on_ack(c, a, &news);
 	if (a->bytes > 0)
 		on_progress(c, s, a);
 	if (c->sack)

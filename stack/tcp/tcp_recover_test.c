@@ -183,13 +183,95 @@ Test(tcp_recover, timeout_resends_from_the_front_slowly)
 	SILENCE();
 	cr_assert(eq(u32, c->cc.cwnd, 1000));
 	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
+	/* RFC 5682: new data first, which arrive behind a hole. */
+	EXPECT(.flags = ACK, .seq = 10001, .ack = 1, .len = 1000);
+	EXPECT(.flags = ACK, .seq = 11001, .ack = 1, .len = 1000);
+	SILENCE();
+	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
 	EXPECT(.flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
+	SILENCE();
+	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
 	EXPECT(.flags = ACK, .seq = 2001, .ack = 1, .len = 1000);
 	SILENCE();
 	/* The rest had arrived: it is not sent again. */
-	INJECT(.flags = ACK, .seq = 1, .ack = 10001);
+	INJECT(.flags = ACK, .seq = 1, .ack = 12001);
 	cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE));
-	EXPECT(.flags = ACK, .seq = 10001, .ack = 1, .len = 1000);
+	EXPECT(.flags = ACK, .seq = 12001, .ack = 1, .len = 1000);
+	kit_forget_frames(&kit);
+}
+
+/* RFC 5682 2.1, step 3b: what was never resent is acknowledged. */
+Test(tcp_recover, early_timeout_is_found_out_without_time_stamps)
+{
+	static const struct seg *const peers[] = {&plain, &sacker};
+
+	for (size_t i = 0; i < ARRAY_LEN(peers); i++) {
+		struct tcp_conn *c = ten_in_flight(*peers[i]);
+		uint32_t cwnd = c->cc.cwnd, next;
+
+		kit_advance(&kit, 2 * tcp_rtt_rto_us(&c->rtt));
+		kit_forget_frames(&kit);
+		cr_assert(eq(int, c->recovery, TCP_RECOVER_RTO));
+		next = c->snd_nxt - kit.our_iss;
+		INJECT(.flags = ACK, .seq = 1, .ack = 1001);
+		EXPECT(.flags = ACK, .seq = next, .ack = 1, .len = 1000);
+		kit_forget_frames(&kit);
+		INJECT(.flags = ACK, .seq = 1, .ack = 2001);
+		cr_assert(eq(int, c->recovery, TCP_RECOVER_NONE), "%zu", i);
+		cr_assert(ge(u32, c->cc.cwnd, cwnd));
+		while (kit_take(&kit))
+			cr_assert(gt(u32, kit.out.seq, next), "no resend");
+		kit_close(&kit);
+		kit_open(&kit);
+	}
+}
+
+/* Step 3a: the new data are held behind a hole: all was lost. */
+Test(tcp_recover, new_data_that_are_sacked_confirm_the_timeout)
+{
+	struct tcp_conn *c = ten_in_flight(sacker);
+	uint32_t next;
+
+	kit_advance(&kit, 2 * tcp_rtt_rto_us(&c->rtt));
+	kit_forget_frames(&kit);
+	next = c->snd_nxt - kit.our_iss;
+	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
+	kit_forget_frames(&kit);
+	INJECT(.flags = ACK, .seq = 1, .ack = 1001, .nsack = 1,
+	       .sack = {{next, next + 1000}});
+	cr_assert(eq(int, c->recovery, TCP_RECOVER_RTO));
+	EXPECT(.flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
+	kit_forget_frames(&kit);
+}
+
+/* Step 2: nothing new to send, so what is missing goes again at once. */
+Test(tcp_recover, timeout_without_new_data_goes_on_from_the_front)
+{
+	struct tcp_conn *c = established(plain);
+
+	kit_send(&kit, c, 10000);
+	kit_advance(&kit, tcp_rtt_rto_us(&c->rtt));
+	kit_forget_frames(&kit);
+	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
+	EXPECT(.flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
+	EXPECT(.flags = ACK, .seq = 2001, .ack = 1, .len = 1000);
+	kit_forget_frames(&kit);
+}
+
+/* They were there, but Nagle held them. */
+Test(tcp_recover, timeout_with_data_that_may_not_go_goes_on)
+{
+	struct tcp_conn *c = established(plain);
+
+	c->cork = true;
+	kit_send(&kit, c, 10500);
+	kit_advance(&kit, tcp_rtt_rto_us(&c->rtt) - MSEC(1));
+	c->cork_expired = false;
+	kit_advance(&kit, MSEC(1));
+	kit_forget_frames(&kit);
+	c->cork_expired = false;
+	INJECT(.flags = ACK, .seq = 1, .ack = 1001);
+	EXPECT(.flags = ACK, .seq = 1001, .ack = 1, .len = 1000);
 	kit_forget_frames(&kit);
 }
 

@@ -10,6 +10,7 @@
  * its seed.
  */
 #include <criterion/criterion.h>
+#include <criterion/new/assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -164,6 +165,10 @@ static void finish(struct tcp_conn *a, struct tcp_conn *b)
 	cr_assert(wire.a.tcp.ntime_wait + wire.b.tcp.ntime_wait == 0);
 }
 
+/* For the next transfer. */
+static bool (*next_filter)(struct kit_wire *w, int to,
+			   const struct kit_frame *f);
+
 static double transfer(const struct kit_fate *fate, uint64_t seed,
 		       uint32_t caps, uint64_t up, uint64_t down, usecs pause)
 {
@@ -172,6 +177,8 @@ static double transfer(const struct kit_fate *fate, uint64_t seed,
 	usecs start, end;
 
 	kit_wire_open(&wire, fate, seed, caps);
+	wire.filter = next_filter;
+	next_filter = NULL;
 	start_listener();
 	ab.from = ba.to = dial();
 	start = wire.now;
@@ -276,6 +283,60 @@ Test(tcp_sim, lossy_short_wire_needs_few_timeouts, .timeout = 300)
 
 		cr_assert(rate > 5e6, "%.0f bytes/s", rate);
 		cr_assert(counted(STAT_TCP_RTO_TIMEOUTS) <= 5);
+	}
+}
+
+/* The wire stands still for a while, once; and the hosts know no time stamps,
+ * which would tell, and perhaps no SACK. */
+static struct {
+	usecs at, pause;
+	bool no_sack;
+} stall;
+
+static void blank(uint8_t *o, uint8_t which)
+{
+	for (uint32_t at = 0; at < 40 && o[at] != TCP_OPT_END;) {
+		uint8_t size = o[at] == TCP_OPT_NOP ? 1 : o[at + 1];
+
+		if (o[at] == which)
+			memset(o + at, TCP_OPT_NOP, size);
+		at += size;
+	}
+}
+
+static bool stand_still(struct kit_wire *w, int to, const struct kit_frame *f)
+{
+	struct ip4_wire *ip = (void *)(uintptr_t)f->bytes;
+	struct tcp_wire *t = (void *)(ip + 1);
+
+	if (t->flags & TCP_SYN) {
+		blank((uint8_t *)(t + 1), TCP_OPT_TIMESTAMP);
+		if (stall.no_sack)
+			blank((uint8_t *)(t + 1), TCP_OPT_SACK_PERMITTED);
+	}
+	if (stall.at && w->now >= stall.at) {
+		stall.at = 0;
+		w->busy_until[to] = w->now + stall.pause;
+	}
+	return true;
+}
+
+/* RFC 5682: the timeout comes, but nothing was lost, and nothing is resent but
+ * the front and a probe. */
+Test(tcp_sim, a_pause_of_the_wire_costs_no_window, .timeout = 300)
+{
+	struct kit_fate f = {.delay = MSEC(10), .rate_bps = 1000000000};
+
+	for (int i = 0; i < 2; i++) {
+		stall.no_sack = i == 1;
+		stall.at = KIT_EPOCH + MSEC(150);
+		stall.pause = MSEC(400);
+		next_filter = stand_still;
+		cr_assert(transfer(&f, 1, LINK_CSUM, 8 << 20, 0, 0) > 8e6);
+		cr_assert(eq(u64, counted(STAT_TCP_RTO_TIMEOUTS), 1));
+		cr_assert(eq(u64, counted(STAT_TCP_SPURIOUS_RTOS), 1));
+		cr_assert(counted(STAT_TCP_RETRANS_SEGS) <= 3, "%d: %llu", i,
+			  (unsigned long long)counted(STAT_TCP_RETRANS_SEGS));
 	}
 }
 

@@ -8,7 +8,7 @@
  *   an ACK proves it the congestion window comes back, and nothing more is
  *   resent. Three proofs: a time stamp from before the resend (Eifel), a
  *   duplicate reported for each resend (DSACK), and after a timeout ACKs of
- *   what was never resent (F-RTO).
+ *   what was never resent (F-RTO). For the last one new data must go first.
  *
  * Never      sends, or finds losses.
  * Lock       the stack lock is held.
@@ -32,6 +32,13 @@ void tcp_undo_on_resent(struct tcp_conn *c);
 
 /* A duplicate was reported. False: the network made it, not we. */
 bool tcp_undo_on_dsack(struct tcp_conn *c, const struct tcp_sack_news *news);
+
+/* A timeout cut it. `is_first`: no recovery was under way. */
+void tcp_undo_on_rto(struct tcp_conn *c, bool is_first);
+
+/* While c->frto: an ACK, before anything else is made of it. */
+void tcp_undo_on_ack(struct tcp_conn *c, const struct tcp_acked *a,
+		     const struct tcp_sack_news *news);
 
 /* snd_una advanced. */
 void tcp_undo_on_progress(struct tcp_conn *c, const struct tcp_seg *s);
