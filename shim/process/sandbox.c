@@ -34,15 +34,15 @@
 
 /* What the stack and the shim do after start-up, from their own code. */
 static const uint16_t allowed[] = {
-	SYS_read,         SYS_write,          SYS_readv,
-	SYS_writev,       SYS_close,          SYS_fstat,
-	SYS_ppoll,        SYS_futex,          SYS_sendto,
-	SYS_recvfrom,     SYS_bind,           SYS_getpid,
-	SYS_gettid,       SYS_rt_sigprocmask, SYS_rt_tgsigqueueinfo,
-	SYS_sched_yield,  SYS_epoll_ctl,      SYS_epoll_pwait,
-	SYS_epoll_pwait2, SYS_fcntl,          SYS_pidfd_open,
-	SYS_exit_group,   SYS_madvise,        SYS_clock_gettime,
-};
+	SYS_read,           SYS_write,          SYS_readv,
+	SYS_writev,         SYS_close,          SYS_fstat,
+	SYS_ppoll,          SYS_futex,          SYS_sendto,
+	SYS_recvfrom,       SYS_bind,           SYS_getpid,
+	SYS_gettid,         SYS_rt_sigprocmask, SYS_rt_tgsigqueueinfo,
+	SYS_sched_yield,    SYS_epoll_ctl,      SYS_epoll_pwait,
+	SYS_epoll_pwait2,   SYS_fcntl,          SYS_pidfd_open,
+	SYS_exit_group,     SYS_madvise,        SYS_clock_gettime,
+	SYS_timerfd_settime};
 
 enum {
 	NALLOWED = sizeof(allowed) / sizeof(allowed[0]),

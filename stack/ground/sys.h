@@ -207,6 +207,17 @@ static inline int sys_eventfd2(unsigned initial, int flags)
 	return (int)sys_call3(SYS_eventfd2, (long)initial, flags, 0);
 }
 
+static inline int sys_timerfd_create(clockid_t clock, int flags)
+{
+	return (int)sys_call3(SYS_timerfd_create, clock, flags, 0);
+}
+
+/* From now; 0: stopped. */
+static inline int sys_timerfd_settime(int fd, const struct itimerspec *when)
+{
+	return (int)sys_call6(SYS_timerfd_settime, fd, 0, (long)when, 0, 0, 0);
+}
+
 static inline int sys_memfd_create(const char *name, unsigned flags)
 {
 	return (int)sys_call3(SYS_memfd_create, (long)name, (long)flags, 0);

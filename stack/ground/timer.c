@@ -176,3 +176,8 @@ usecs timer_next(const struct timer_heap *h)
 {
 	return h->count > 0 ? h->slots[0]->when : USECS_NEVER;
 }
+
+struct timer *timer_first(const struct timer_heap *h)
+{
+	return h->count > 0 ? h->slots[0] : NULL;
+}

@@ -76,6 +76,9 @@ struct timer *timer_pop_due(struct timer_heap *h, usecs now);
 /* USECS_NEVER when nothing is armed. */
 usecs timer_next(const struct timer_heap *h);
 
+/* The one that is due first, or NULL. It stays where it is. */
+struct timer *timer_first(const struct timer_heap *h);
+
 /* Inline bodies. */
 
 static inline bool timer_is_armed(const struct timer *t)

@@ -65,6 +65,22 @@ Test(timer, due_exactly_at_its_time_and_only_once)
 	cr_assert(eq(ptr, timer_pop_due(&heap, 100), NULL));
 }
 
+Test(timer, the_first_one_is_told_and_stays)
+{
+	struct timer early, late;
+
+	cr_assert(eq(ptr, timer_first(&heap), NULL));
+	cr_assert(eq(int, timer_init(&heap, &early, TIMER_TEST), 0));
+	cr_assert(eq(int, timer_init(&heap, &late, TIMER_TEST), 0));
+	timer_start(&heap, &late, 20);
+	timer_start(&heap, &early, 10);
+	cr_assert(eq(ptr, timer_first(&heap), &early));
+	cr_assert(timer_is_armed(&early));
+	timer_fini(&heap, &early);
+	cr_assert(eq(ptr, timer_first(&heap), &late));
+	timer_fini(&heap, &late);
+}
+
 Test(timer, start_again_moves_it_both_ways)
 {
 	struct timer a = made(), b = made();

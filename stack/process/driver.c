@@ -76,13 +76,40 @@ bool driver_slot_take_for_app(void)
 void driver_wake_stack_thread(void)
 {
 	__atomic_fetch_add(&driver.standby, 1, __ATOMIC_SEQ_CST);
-	sys_futex(&driver.standby, FUTEX_WAKE_PRIVATE, 1, NULL);
+	if (__atomic_load_n(&driver.deep, __ATOMIC_SEQ_CST))
+		guard_wake(&driver.guard);
+	else
+		sys_futex(&driver.standby, FUTEX_WAKE_PRIVATE, 1, NULL);
 }
 
 void driver_promise(usecs when)
 {
 	__atomic_store_n(&turn_stack->family.watch_until, when,
 			 __ATOMIC_RELAXED);
+}
+
+/*
+ * The stack thread sleeps deeply and has to see that we come back. Where a
+ * program comes and goes all the time, a few naps of it cost less than to start
+ * and stop the guard each time.
+ */
+static void leave_guarded(void)
+{
+	struct leave *l = &driver.left;
+	usecs now;
+
+	if (!guard_start(&driver.guard, NAP_US))
+		return;
+	now = driver_now();
+	if (now - l->since > NAP_US)
+		*l = (struct leave){.since = now};
+	l->others = driver_looks_of_others();
+	l->drives = driver.drives;
+	if (++l->number <= BUSY)
+		return;
+	l->number = 0;
+	l->drives--;
+	guard_wake(&driver.guard);
 }
 
 void driver_slot_release_by_app(void)
@@ -92,9 +119,10 @@ void driver_slot_release_by_app(void)
 	/* Still in poll, it knows of no timer that was armed since. */
 	if (__atomic_exchange_n(&driver.taken, 0, __ATOMIC_SEQ_CST))
 		bell_ring(driver.thread_bell);
-	if (__atomic_exchange_n(&driver.deep, 0, __ATOMIC_SEQ_CST) ||
-	    __atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
+	if (__atomic_load_n(&driver.sleepers, __ATOMIC_SEQ_CST))
 		driver_wake_stack_thread();
+	else if (__atomic_load_n(&driver.deep, __ATOMIC_SEQ_CST))
+		leave_guarded();
 }
 
 bool driver_was_woken(const struct driver_sleep *s)
@@ -120,6 +148,14 @@ static bool read_links(struct stack *st, const struct plan *p)
 	return turn_read_links(st, for_one ? &s->waiter->word : NULL);
 }
 
+/* Will who steps sleep after it? Then not for less than it may. */
+static usecs next_of(struct stack *st, const struct plan *p)
+{
+	bool sleeps = p->limit && !(p->sleep && driver_was_woken(p->sleep));
+
+	return sleeps ? turn_next_for_sleep(st) : turn_next(st);
+}
+
 usecs driver_carry_out(struct plan *p)
 {
 	struct stack *st = turn_enter_at(driver_now());
@@ -135,7 +171,7 @@ usecs driver_carry_out(struct plan *p)
 	if (p->sleep && p->sleep->end && driver_was_woken(p->sleep))
 		p->sleep->end(p->sleep, st);
 	wakes_take(&wakes);
-	next = more ? st->eng.now : turn_next(st);
+	next = more ? st->eng.now : next_of(st, p);
 	p->now = st->eng.now;
 	driver.bell_number = p->bell;
 	st->family.watch_bell = p->bell;
@@ -146,10 +182,22 @@ usecs driver_carry_out(struct plan *p)
 	return next;
 }
 
+/*
+ * Nobody drives in this process, but its stack thread is there: then an
+ * application thread has left for a moment, and one of the two looks soon.
+ */
+static bool looks_soon(void)
+{
+	return __atomic_load_n(&driver.started, __ATOMIC_RELAXED) &&
+	       driver_slot() == SLOT_FREE;
+}
+
 bool driver_must_hear_of(usecs next)
 {
 	if (LIKELY(next >= __atomic_load_n(&turn_stack->family.watch_until,
 					   __ATOMIC_RELAXED)))
+		return false;
+	if (looks_soon())
 		return false;
 	driver_promise(next);
 	return true;
@@ -276,5 +324,6 @@ void driver_spare_removed(struct pollfd *fd)
 
 void driver_after_fork_in_child(void)
 {
+	guard_close(&driver.guard);
 	memset(&driver, 0, sizeof(driver));
 }

@@ -18,8 +18,9 @@
  *     APP          an application thread drives until it has what it wants.
  *
  *   The stack thread, having lost the slot, stands by: it naps while
- *   application threads come and go, and sleeps for good while one of them is
- *   parked in poll. So an idle process makes no wake-ups at all.
+ *   application threads come and go all the time, and sleeps for good while one
+ *   of them is parked in poll, or back there soon each time (guard.h). So an
+ *   idle process makes no wake-ups at all.
  *
  * Lock       the slot is an atomic; steps run under the stack lock.
  */

@@ -13,15 +13,23 @@
 #define STACK_DRIVER_PRIV_H
 
 #include "driver.h"
+#include "guard.h"
 #include "socket/turn.h"
 
 enum slot { SLOT_FREE, SLOT_THREAD_POLL, SLOT_THREAD_TURN, SLOT_APP };
 
 /* Of this process. */
 struct driver {
-	int slot;             /* enum slot */
-	uint32_t standby;     /* futex word of the stack thread */
-	int deep;             /* it sleeps on it without a timeout */
+	int slot;         /* enum slot */
+	uint32_t standby; /* futex word of the stack thread's naps */
+	int deep;         /* it sleeps on its guard instead */
+	struct guard guard;
+	struct leave {
+		usecs since;     /* the first of these */
+		uint32_t number; /* that started the guard */
+		uint32_t drives; /* when the last one did */
+		uint32_t others; /* driver_looks_of_others(), then */
+	} left;
 	uint32_t drives;      /* counts returns from an application's poll */
 	uint32_t looks;       /* those of them that count for the family */
 	uint32_t sleepers;    /* application threads asleep, not driving */
@@ -31,6 +39,10 @@ struct driver {
 	int started;
 };
 extern struct driver driver;
+
+/* For so long the program may be away, and the stack thread sleep on. */
+#define NAP_US MSEC(2)
+enum { BUSY = 4 }; /* drives in a nap of which another one is worth it */
 
 /* What a step shall do. */
 struct plan {
@@ -57,8 +69,8 @@ bool driver_slot_take_for_app(void);
 
 /*
  * An application thread stops driving. If others sleep, somebody must drive
- * for them at once; if the stack thread is in its deep sleep it has to nap
- * again, so that it notices when we do not come back.
+ * for them at once; if the stack thread is in its deep sleep it has to notice
+ * when we do not come back: the guard wakes it then.
  */
 void driver_slot_release_by_app(void);
 

@@ -140,6 +140,8 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 	int ret = 0;
 
 	b->readable = b->rung = false;
+	if (b->drives)
+		guard_stop(&driver.guard);
 	if (b->aside_us)
 		n = s->nkernel + 1;
 	if (fall_asleep(s->waiter, WAITER_BELL + bell->number)) {
@@ -193,7 +195,7 @@ static usecs step(struct driver_sleep *s, struct plan *plan, struct bedding *b)
 	b->aside_us = 0;
 	if (UNLIKELY(plan->shared)) {
 		if (b->readable || driver_was_woken(s))
-			gate_served(gate, driver_was_woken(s));
+			gate_served(gate, driver_was_woken(s), plan->now);
 		b->aside_us = gate_aside(gate, driver_looks_of_others());
 	}
 	return MIN(next, s->deadline);

@@ -9,10 +9,12 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "driver.h"
+#include "driver_priv.h"
 #include "testkit/socktest.h"
 
 TestSuite(driver, .init = kit_open_live, .timeout = 60);
@@ -236,6 +238,102 @@ Test(driver, the_first_sleeper_drives_the_second_needs_no_descriptor)
 	cr_assert(eq(u32, second.waiter->asleep, WAITER_FUTEX));
 	cr_assert(eq(int, wake(&second), 0));
 	cr_assert(eq(int, wake(&first), 0));
+}
+
+/* --- while the stack thread sleeps deeply ----------------------------------
+ */
+
+static bool is_deep(void)
+{
+	return __atomic_load_n(&driver.deep, __ATOMIC_SEQ_CST);
+}
+
+/* Whom the slot was taken from in poll hears of it when it is given back. */
+static void drive_alone(struct sleeper *z)
+{
+	start_driving(z);
+	while (!is_deep()) {
+		usecs patience = driver_now() + MSEC(20);
+
+		while (!is_deep() && driver_now() < patience)
+			sched_yield();
+		if (is_deep())
+			break;
+		cr_assert(eq(int, wake(z), 0));
+		start_driving(z);
+	}
+}
+
+static bool guard_runs(void)
+{
+	struct itimerspec left;
+
+	cr_assert(eq(int, timerfd_gettime(driver.guard.fd, &left), 0));
+	return left.it_value.tv_sec != 0 || left.it_value.tv_nsec != 0;
+}
+
+/* Without a call of ours the timer would be run by nobody else. */
+Test(driver, who_leaves_and_does_not_come_back_is_replaced)
+{
+	for (int i = 0; i < 20; i++) {
+		struct sleeper z;
+		struct timer t;
+
+		drive_alone(&z);
+		cr_assert(eq(int, wake(&z), 0));
+		arm(&t, driver_now() + 200);
+		while (is_armed(&t))
+			sched_yield();
+		disarm(&t);
+	}
+}
+
+Test(driver, who_comes_back_stops_the_guard)
+{
+	for (int i = 0; i < 20; i++) {
+		struct sleeper z;
+
+		drive_alone(&z);
+		for (int n = 0; n < 3; n++) {
+			cr_assert(not(guard_runs()));
+			cr_assert(eq(int, wake(&z), 0));
+			start_driving(&z);
+		}
+		cr_assert(eq(int, wake(&z), 0));
+	}
+}
+
+Test(driver, who_leaves_others_asleep_is_replaced)
+{
+	for (int i = 0; i < 20; i++) {
+		struct sleeper first, second;
+		struct timer t;
+
+		drive_alone(&first);
+		start(&second);
+		cr_assert(eq(int, wake(&first), 0));
+		arm(&t, driver_now() + 200);
+		while (is_armed(&t))
+			sched_yield();
+		disarm(&t);
+		cr_assert(eq(int, wake(&second), 0));
+	}
+}
+
+/* In poll all the time: the stack thread is up and about, and not woken again
+ * and again. */
+Test(driver, who_comes_and_goes_all_the_time_wakes_the_stack_thread)
+{
+	struct sleeper z;
+
+	drive_alone(&z);
+	while (is_deep()) {
+		driver_slot_release_by_app();
+		while (!driver_slot_take_for_app())
+			sched_yield();
+		guard_stop(&driver.guard);
+	}
+	cr_assert(eq(int, wake(&z), 0));
 }
 
 Test(driver, cancelled_it_gives_the_slot_back)

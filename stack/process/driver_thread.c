@@ -25,12 +25,10 @@
 #include "thread.h"
 #include "undertaker.h"
 
-#define NAP_US MSEC(2)
 #define NAP_MAX_US MSEC(8)
 /* Naps are woken from by the clock. Where others look after the links less
  * often than that, being woken with them now and then costs less. */
 #define LOOK_EACH_US 500
-enum { BUSY = 4 }; /* drives in a nap of which another one is worth it */
 
 /* True when somebody woke us before the nap was over. */
 static bool nap(usecs how_long)
@@ -40,17 +38,6 @@ static bool nap(usecs how_long)
 
 	return sys_futex(&driver.standby, FUTEX_WAIT_PRIVATE, word, &ts) !=
 	       -ETIMEDOUT;
-}
-
-/* An application thread is parked in poll: sleep until it leaves. */
-static void sleep_deeply(void)
-{
-	uint32_t word = __atomic_load_n(&driver.standby, __ATOMIC_SEQ_CST);
-
-	__atomic_store_n(&driver.deep, 1, __ATOMIC_SEQ_CST);
-	if (driver_slot() == SLOT_APP)
-		sys_futex(&driver.standby, FUTEX_WAIT_PRIVATE, word, NULL);
-	__atomic_store_n(&driver.deep, 0, __ATOMIC_SEQ_CST);
 }
 
 static bool has_sleepers(void)
@@ -71,6 +58,21 @@ static bool are_busy(uint32_t others, usecs ago)
 }
 
 /*
+ * An application thread is parked in poll: sleeps until it leaves and is not
+ * back soon, or leaves while others sleep. True: nobody looks after the links
+ * since.
+ */
+static bool sleep_deeply(void)
+{
+	__atomic_store_n(&driver.deep, 1, __ATOMIC_SEQ_CST);
+	while (driver_slot() == SLOT_APP)
+		guard_sleep(&driver.guard);
+	__atomic_store_n(&driver.deep, 0, __ATOMIC_SEQ_CST);
+	return has_sleepers() || (drives_now() == driver.left.drives &&
+				  !are_busy(driver.left.others, NAP_US));
+}
+
+/*
  * Until application threads have not come by for a nap and none is parked in
  * poll, or one left while others sleep. Those of other processes will do where
  * nobody waits here: as long as they come by, they read all frames.
@@ -88,8 +90,7 @@ static void stand_by(void)
 		if (drives_now() - before >= BUSY) {
 			how_long = NAP_US;
 		} else if (driver_slot() == SLOT_APP) {
-			sleep_deeply();
-			if (has_sleepers())
+			if (sleep_deeply())
 				return;
 			how_long = NAP_US;
 		} else if (has_sleepers() || (drives_now() == before &&
@@ -161,7 +162,7 @@ static void drive(struct bell *bell)
 		}
 		driver_promise(0);
 		if (readable)
-			gate_served(&bell->gate, false);
+			gate_served(&bell->gate, false, plan.now);
 		if (has_sleepers() ||
 		    (drives_now() == before &&
 		     !are_busy(others, driver_now() - plan.now)))
@@ -203,6 +204,19 @@ static void enter_family(void)
 	undertaker_tell();
 }
 
+/* The bell of the stack thread, and the guard; NULL: no descriptors left. */
+static struct bell *make_ready(void)
+{
+	struct bell *bell = bell_get(driver_new_bell);
+
+	if (bell && guard_open(&driver.guard) < 0) {
+		guard_close(&driver.guard);
+		bell_put(bell);
+		bell = NULL;
+	}
+	return bell;
+}
+
 int driver_start(void)
 {
 	struct bell *bell;
@@ -215,7 +229,7 @@ int driver_start(void)
 
 	/* Opened here and not by the thread, so that no number comes and goes
 	 * while the program makes descriptors of its own. */
-	bell = bell_get(driver_new_bell);
+	bell = make_ready();
 	if (!bell) {
 		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
 		return -EMFILE;
@@ -225,6 +239,7 @@ int driver_start(void)
 	ret = thread_start(stack_thread, bell);
 	if (ret) {
 		bell_put(bell);
+		guard_close(&driver.guard);
 		__atomic_store_n(&driver.started, 0, __ATOMIC_RELEASE);
 	}
 	return ret;

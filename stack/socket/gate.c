@@ -191,9 +191,13 @@ static void go_to_the_end(struct gate *g)
 	}
 }
 
-void gate_served(struct gate *g, bool ours)
+void gate_served(struct gate *g, bool ours, usecs now)
 {
+	bool soon = now - g->served_at < ASIDE_MIN_US;
+
 	g->in_vain = ours ? 0 : g->in_vain + 1;
+	g->hurried = ours || !soon ? 0 : g->hurried + 1;
+	g->served_at = now;
 	if (g->fd && g->in_vain && g->in_vain % MAKE_WAY == 0)
 		go_to_the_end(g);
 }
@@ -203,10 +207,10 @@ usecs gate_aside(struct gate *g, uint32_t others)
 	usecs before = g->aside_us;
 
 	g->aside_us = 0;
-	if (LIKELY(g->in_vain < GO_ASIDE))
+	if (LIKELY(g->hurried < GO_ASIDE))
 		return 0;
 	if (before && others - g->others < before / LOOK_EACH_US) {
-		g->in_vain = 0;
+		g->hurried = 0;
 		return 0;
 	}
 	g->others = others;

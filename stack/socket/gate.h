@@ -13,8 +13,9 @@
  *   The line is in the order of joining. Who was woken for a frame that was
  *   another's goes to its end, so that those whose frames come stand in front:
  *   after some frames each wakes the one that wants it. Who was woken in vain
- *   many times in a row stays out of the line for some milliseconds: the next
- *   frame for who is still busy with the last one would wake it again.
+ *   many times, one soon after the other, stays out of the line for some
+ *   milliseconds: the next frame for who is still busy with the last one would
+ *   wake it again.
  *
  *   Whoever is woken must read until nothing is left, and whoever hears a bell
  *   must read, too: the gate of a process tells it only of frames for which it
@@ -42,6 +43,8 @@ struct gate {
 	int links[GATE_LINKS]; /* ...and these */
 	size_t nlinks;
 	unsigned int in_vain; /* times in a row, see gate_served() */
+	unsigned int hurried; /* those of them that came close together */
+	usecs served_at;      /* the last one */
 	uint32_t others;      /* looks by others, when we went aside */
 	usecs aside_us;       /* the last time out of the line */
 };
@@ -55,7 +58,7 @@ int gate_poll(struct gate *g, struct pollfd *fds, size_t nkernel, size_t n,
 
 /* A frame woke us, and it was ours, or another's: then others stand before us
  * from now on. */
-void gate_served(struct gate *g, bool ours);
+void gate_served(struct gate *g, bool ours, usecs now);
 
 /*
  * 0: sleep in the line; or for how long to stay out of it, because frames come

@@ -151,14 +151,14 @@ Test(gate, who_was_woken_in_vain_goes_to_the_end)
 		frame();
 		wait_for(&first);
 		take_frame();
-		gate_served(&first.gate, false);
+		gate_served(&first.gate, false, SEC(i));
 		send_to_sleep(&first);
 	}
 	frame();
 	wait_for(&second);
 	cr_assert(eq(int, second.fds[1].revents, POLLIN));
 	take_frame();
-	gate_served(&second.gate, true);
+	gate_served(&second.gate, true, SEC(9));
 	cr_assert(not(rung_it_heard_of_a_frame(&first)));
 }
 
@@ -170,7 +170,7 @@ Test(gate, who_is_always_woken_in_vain_stays_aside_while_others_look)
 
 	for (int i = 0; i < 8; i++) {
 		cr_assert(eq(u64, gate_aside(&g, looks), 0));
-		gate_served(&g, false);
+		gate_served(&g, false, SEC(1) + (usecs)i);
 	}
 	first = gate_aside(&g, looks);
 	cr_assert(gt(u64, first, 0));
@@ -181,14 +181,25 @@ Test(gate, who_is_always_woken_in_vain_stays_aside_while_others_look)
 	cr_assert(eq(u64, gate_aside(&g, looks + 100), 0));
 }
 
+/* Going aside is woken from by the clock: that is more, then. */
+Test(gate, who_is_woken_in_vain_now_and_then_stays_in_the_line)
+{
+	struct gate g = {0};
+
+	for (int i = 1; i < 100; i++) {
+		gate_served(&g, false, MSEC(10) * (usecs)i);
+		cr_assert(eq(u64, gate_aside(&g, 1000), 0));
+	}
+}
+
 Test(gate, a_frame_of_ours_brings_us_back_into_the_line)
 {
 	struct gate g = {0};
 
 	for (int i = 0; i < 9; i++)
-		gate_served(&g, false);
+		gate_served(&g, false, SEC(1) + (usecs)i);
 	cr_assert(gt(u64, gate_aside(&g, 1), 0));
-	gate_served(&g, true);
+	gate_served(&g, true, SEC(1) + 9);
 	cr_assert(eq(u64, gate_aside(&g, 2), 0));
 }
 

@@ -40,6 +40,7 @@ uint32_t turn_die_after;
 enum {
 	SETTLE_ROUNDS = 16,   /* of looped-back frames and their answers */
 	SETTLE_TIMERS = 4096, /* expired at once; the rest waits a turn */
+	SETTLE_LATE = 16,     /* put right before a sleep */
 	FRAME_HEADROOM = 64,
 	TRIM_TURNS = 500, /* in LIMIT_TRIM_US: that is work */
 	DIE_WITHIN_NS = 30000,
@@ -293,6 +294,17 @@ usecs turn_next(struct stack *st)
 			next = due;
 	}
 	return next;
+}
+
+usecs turn_next_for_sleep(struct stack *st)
+{
+	for (int n = 0; n < SETTLE_LATE; n++) {
+		struct timer *t = timer_first(&st->eng.timers);
+
+		if (!t || t->kind != TIMER_TCP || !tcp_timer_catch_up(t))
+			break;
+	}
+	return turn_next(st);
 }
 
 /* --- signals ------------------------------------------------------------- */

@@ -46,4 +46,7 @@ bool turn_read_links(struct stack *st, const uint32_t *until);
 /* When the next timer or held-back frame is due. */
 usecs turn_next(struct stack *st);
 
+/* The same for who sleeps until then: not earlier than something is due. */
+usecs turn_next_for_sleep(struct stack *st);
+
 #endif

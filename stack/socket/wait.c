@@ -373,9 +373,9 @@ int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 				   .mask = mask};
 	int n, ret;
 
+	driver_poke();
+	n = collect(ep, kernel_epfd, events, max);
 	for (;;) {
-		driver_poke();
-		n = collect(ep, kernel_epfd, events, max);
 		if (n != 0 || deadline_us == 0)
 			return n;
 		kernel.revents = 0;
@@ -386,6 +386,8 @@ int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 				return n;
 			return ret;
 		}
+		/* Who slept has looked at the links, and at the kernel's. */
+		n = collect(ep, kernel.revents ? kernel_epfd : -1, events, max);
 	}
 }
 

@@ -284,6 +284,10 @@ void tcp_icmp_error(struct tcp *t, const struct icmp_error *e);
 /* From stack.c: TIMER_TCP fired. */
 void tcp_on_timer(struct timer *timer);
 
+/* A timer that would fire for nothing is put where the next deadline is; true
+ * if it was moved. See tcp_timer.h. */
+bool tcp_timer_catch_up(struct timer *timer);
+
 /*
  * From stack.c at the end of a turn: sends the ACKs and the data that input
  * made possible. So a batch of segments is answered once.

@@ -58,6 +58,18 @@ static void follow_deadlines(struct tcp_conn *c)
 		timer_stop(&c->eng->timers, &c->timed.timer);
 }
 
+bool tcp_timer_catch_up(struct timer *timer)
+{
+	struct tcp_timed *timed = container_of(timer, struct tcp_timed, timer);
+	struct tcp_conn *c = container_of(timed, struct tcp_conn, timed);
+	usecs before = timer->when;
+
+	if (timed->is_time_wait)
+		return false;
+	follow_deadlines(c);
+	return !timer_is_armed(timer) || timer->when != before;
+}
+
 void tcp_timer_rebuild(struct tcp_conn *c)
 {
 	timer_rebuild(&c->eng->timers, &c->timed.timer);

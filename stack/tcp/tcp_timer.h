@@ -7,7 +7,8 @@
  *   The other rooms say what happened; which deadline follows is decided here.
  *   A conn has one timer in the heap and a small array of deadlines. Moving a
  *   deadline to later leaves the heap alone; the timer then fires too early
- *   once, and is set again.
+ *   once, and is set again, unless somebody is about to sleep until then
+ *   (tcp_timer_catch_up()): a sleep ended for nothing costs more.
  *
  * Lock       the stack lock is held.
  * Follows    RFC 6298 5, RFC 1122 4.2.2.17 and 4.2.3.6, RFC 5482.

@@ -81,6 +81,29 @@ Test(tcp_timer, after_lost_syns_the_first_timeout_is_3_s)
 	EXPECT(.flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
 }
 
+/* The answer carries the ACK: whoever sleeps now need not wake up for it. */
+Test(tcp_timer, before_a_sleep_the_timer_catches_up_with_the_deadlines)
+{
+	struct tcp_conn *c = kit_established(&kit);
+	const struct timer *t = &c->timed.timer;
+	usecs owed;
+
+	c->quickacks = 0;
+	INJECT(.flags = ACK | PSH, .seq = 1, .ack = 1, .len = 10);
+	SILENCE();
+	owed = t->when;
+	cr_assert(not(tcp_timer_catch_up(&c->timed.timer)), "it is owed");
+	kit_send(&kit, c, 10);
+	EXPECT(.flags = ACK | PSH, .seq = 1, .ack = 11, .len = 10);
+	cr_assert(eq(u64, t->when, owed), "moving it in the heap has time");
+	cr_assert(tcp_timer_catch_up(&c->timed.timer));
+	cr_assert(gt(u64, t->when, owed));
+	cr_assert(not(tcp_timer_catch_up(&c->timed.timer)));
+	INJECT(.flags = ACK, .seq = 11, .ack = 11);
+	cr_assert(tcp_timer_catch_up(&c->timed.timer));
+	cr_assert(not(timer_is_armed(t)), "nothing is waited for");
+}
+
 Test(tcp_timer, data_is_resent_with_back_off_then_times_out)
 {
 	struct tcp_conn *c = kit_established(&kit);
