@@ -5,9 +5,10 @@
  *
  * What this room is for
  *   See gate.h. The members stay in the epoll from one sleep to the next, but
- *   for the program's descriptor: that one is armed for one event each time,
- *   which also finds out when its number means another file by now. What is
- *   left of an earlier one may wake us once, for nothing.
+ *   for the program's descriptors: those are armed for one event each time,
+ *   which also finds out when a number means another file by now. What is left
+ *   of an earlier one may wake us once, for nothing: so poll(2) has the last
+ *   word on what the program's are ready for.
  *
  * Never      reads a link or rings a bell.
  */
@@ -129,38 +130,52 @@ static int arm(const struct gate *g, const struct pollfd *p)
 	return ret;
 }
 
-static void answer(struct pollfd *fds, size_t nkernel, size_t n,
+/* Some of them twice are not for an epoll. */
+static bool arm_all(const struct gate *g, const struct pollfd *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < i; k++)
+			if (fds[k].fd == fds[i].fd && fds[i].fd >= 0)
+				return false;
+		if (arm(g, &fds[i]) < 0)
+			return false;
+	}
+	return true;
+}
+
+/* True for one of the program's, whichever. */
+static bool answer(struct pollfd *fds, size_t nkernel, size_t n,
 		   const struct epoll_event *e)
 {
 	size_t number = (uint32_t)e->data.u64;
 
 	switch (e->data.u64 >> 32) {
 	case TAG_PROGRAM:
-		if (nkernel && fds[0].fd == (int)number)
-			fds[0].revents = (short)e->events;
-		break;
+		return true;
 	case TAG_BELL:
 		fds[nkernel].revents = POLLIN;
-		break;
+		return false;
 	default:
 		if (number < n - nkernel - 1)
 			fds[nkernel + 1 + number].revents = (short)e->events;
-		break;
+		return false;
 	}
 }
 
 int gate_poll(struct gate *g, struct pollfd *fds, size_t nkernel, size_t n,
 	      const struct timespec *timeout, const sigset_t *mask)
 {
-	struct epoll_event events[GATE_LINKS + 2];
+	struct epoll_event events[GATE_LINKS + GATE_PROGRAM + 1];
+	struct timespec at_once = {0, 0};
+	bool ask = false;
 	int ret;
 
-	if (nkernel > 1)
+	if (nkernel > GATE_PROGRAM)
 		return -ENOTSUP;
 	if (!is_as_before(g, fds + nkernel, n - nkernel) &&
 	    open_anew(g, fds + nkernel, n - nkernel) < 0)
 		return -ENOTSUP;
-	if (nkernel && arm(g, &fds[0]) < 0)
+	if (!arm_all(g, fds, nkernel))
 		return -ENOTSUP;
 	for (size_t i = 0; i < n; i++)
 		fds[i].revents = 0;
@@ -171,7 +186,9 @@ int gate_poll(struct gate *g, struct pollfd *fds, size_t nkernel, size_t n,
 		return -ENOTSUP;
 	}
 	for (int i = 0; i < ret; i++)
-		answer(fds, nkernel, n, &events[i]);
+		ask |= answer(fds, nkernel, n, &events[i]);
+	if (ask)
+		sys_ppoll(fds, nkernel, &at_once, NULL);
 	return ret;
 }
 

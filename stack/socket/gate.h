@@ -33,7 +33,7 @@
 
 #include "ground/base.h"
 
-enum { GATE_LINKS = 8 };
+enum { GATE_LINKS = 8, GATE_PROGRAM = 8 };
 
 /* One thread's; belongs to its bell, and is opened when first slept in. */
 struct gate {
@@ -50,8 +50,8 @@ struct gate {
 };
 
 /*
- * ppoll(2) for a driver: `fds` are at most one of the program's (`nkernel`),
- * the bell, and the links. -ENOTSUP: not with these; use poll.
+ * ppoll(2) for a driver: `fds` are at most GATE_PROGRAM of the program's
+ * (`nkernel`), the bell, and the links. -ENOTSUP: not with these; use poll.
  */
 int gate_poll(struct gate *g, struct pollfd *fds, size_t nkernel, size_t n,
 	      const struct timespec *timeout, const sigset_t *mask) MUST_CHECK;

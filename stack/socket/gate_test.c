@@ -232,6 +232,82 @@ Test(gate, the_programs_descriptor_wakes_and_again_under_its_number)
 	}
 }
 
+Test(gate, several_of_the_programs_wake_each_for_itself)
+{
+	struct timespec zero = {0, 0};
+	struct gate g = {0};
+	int bell[2], one[2], two[2];
+	struct pollfd fds[4];
+
+	cr_assert(eq(int, pipe(bell), 0));
+	cr_assert(eq(int, pipe(one), 0));
+	cr_assert(eq(int, pipe(two), 0));
+	fds[0] = (struct pollfd){one[0], POLLIN, 0};
+	fds[1] = (struct pollfd){two[0], POLLIN, 0};
+	fds[2] = (struct pollfd){bell[0], POLLIN, 0};
+	fds[3] = (struct pollfd){wire[0], POLLIN, 0};
+	cr_assert(eq(int, gate_poll(&g, fds, 2, 4, &zero, NULL), 0));
+	cr_assert(eq(i64, write(two[1], "x", 1), 1));
+	cr_assert(gt(int, gate_poll(&g, fds, 2, 4, NULL, NULL), 0));
+	cr_assert(eq(int, fds[0].revents, 0));
+	cr_assert(eq(int, fds[1].revents, POLLIN));
+	/* Ready it stays, and the other one becomes so. */
+	cr_assert(eq(int, close(one[1]), 0));
+	cr_assert(gt(int, gate_poll(&g, fds, 2, 4, NULL, NULL), 0));
+	cr_assert(eq(int, fds[0].revents, POLLHUP));
+	cr_assert(eq(int, fds[1].revents, POLLIN));
+	/* Nobody asks for the second any more. */
+	cr_assert(eq(i64, read(two[0], &(char){0}, 1), 1));
+	cr_assert(eq(int, close(one[0]), 0));
+	fds[0].fd = -1;
+	cr_assert(eq(int, gate_poll(&g, fds, 2, 4, &zero, NULL), 0));
+	frame();
+	cr_assert(gt(int, gate_poll(&g, fds, 2, 4, NULL, NULL), 0));
+	cr_assert(eq(int, fds[3].revents, POLLIN));
+}
+
+/* What was armed by an earlier sleep says nothing about the present file. */
+Test(gate, an_event_of_the_file_before_is_not_the_one_of_now)
+{
+	struct timespec zero = {0, 0};
+	struct gate g = {0};
+	int bell[2], one[2], two[2], other;
+	struct pollfd fds[3];
+
+	cr_assert(eq(int, pipe(bell), 0));
+	cr_assert(eq(int, pipe(one), 0));
+	cr_assert(eq(int, pipe(two), 0));
+	other = dup(one[0]);
+	fds[0] = (struct pollfd){one[0], POLLIN, 0};
+	fds[1] = (struct pollfd){bell[0], POLLIN, 0};
+	fds[2] = (struct pollfd){wire[0], POLLIN, 0};
+	cr_assert(eq(int, gate_poll(&g, fds, 1, 3, &zero, NULL), 0));
+	/* It stays in the gate, by the other number. */
+	cr_assert(eq(int, dup2(two[0], one[0]), one[0]));
+	cr_assert(eq(i64, write(one[1], "x", 1), 1));
+	(void)!gate_poll(&g, fds, 1, 3, &zero, NULL);
+	cr_assert(eq(int, fds[0].revents, 0));
+	close(other);
+}
+
+Test(gate, one_twice_is_for_poll)
+{
+	struct timespec zero = {0, 0};
+	struct gate g = {0};
+	int bell[2], one[2];
+	struct pollfd fds[4];
+
+	cr_assert(eq(int, pipe(bell), 0));
+	cr_assert(eq(int, pipe(one), 0));
+	fds[0] = (struct pollfd){one[0], POLLIN, 0};
+	fds[1] = (struct pollfd){one[0], POLLPRI, 0};
+	fds[2] = (struct pollfd){bell[0], POLLIN, 0};
+	fds[3] = (struct pollfd){wire[0], POLLIN, 0};
+	cr_assert(eq(int, gate_poll(&g, fds, 2, 4, &zero, NULL), -ENOTSUP));
+	fds[1].fd = -1;
+	cr_assert(eq(int, gate_poll(&g, fds, 2, 4, &zero, NULL), 0));
+}
+
 Test(gate, what_no_epoll_takes_is_for_poll)
 {
 	struct timespec zero = {0, 0};
