@@ -158,6 +158,15 @@ void stack_put_aside(void);
 void stack_put_aside_done(void);
 
 /*
+ * A handler is about to run in this thread: a call of ours that sleeps, or will
+ * in a moment, ends with -EINTR. Without this one that comes between the last
+ * look and the system call would be forgotten. From the trampoline.
+ * stack_interrupts: how many have run; it wraps.
+ */
+void stack_interrupt(void);
+uint32_t stack_interrupts(void);
+
+/*
  * Around an exec: the other threads are killed wherever they are, and the stack
  * thread shall not be in the middle of a turn then. Does nothing and answers
  * false when it cannot be kept out. let_go: the exec failed.
@@ -366,9 +375,12 @@ uint64_t stack_now(void);
  * or the time `deadline_us` (stack_now() based; UINT64_MAX: never) is reached.
  * 0: something holds; -ETIMEDOUT; -EINTR: a signal handler ran (or the process
  * was stopped and continued); -EBADF: the socket was closed meanwhile. A
- * cancellation point that leaves nothing behind.
+ * cancellation point that leaves nothing behind. since: the handlers count that
+ * have run since stack_interrupts() said that.
  */
 int stack_wait(sock_id s, uint32_t events, uint64_t deadline_us);
+int stack_wait_since(sock_id s, uint32_t events, uint64_t deadline_us,
+		     uint32_t since);
 
 /* Who was woken for a connection but cannot take it (no descriptor is left):
  * another one that sleeps in accept() may. */

@@ -183,6 +183,15 @@ void stack_put_aside(void)
 	pending = 1;
 }
 
+void stack_interrupt(void)
+{
+}
+
+uint32_t stack_interrupts(void)
+{
+	return 0;
+}
+
 void stack_put_aside_done(void)
 {
 	pending = 0;
@@ -501,12 +510,14 @@ void stack_pass_on(sock_id s)
 	(void)s;
 }
 
-int stack_wait(sock_id s, uint32_t events, uint64_t deadline_us)
+int stack_wait_since(sock_id s, uint32_t events, uint64_t deadline_us,
+		     uint32_t since)
 {
 	struct pollfd p = {.fd = fd_of(s), .events = (short)events};
 	struct timespec t;
 	long n;
 
+	(void)since;
 	if (p.fd < 0)
 		return -EBADF;
 	n = raw6(SYS_ppoll, (long)&p, 1, (long)left(deadline_us, &t), 0,

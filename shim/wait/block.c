@@ -134,13 +134,13 @@ static bool may_go_on(const struct block *b, uint32_t restarted)
 	       signal_counts.restarting != restarted;
 }
 
-__attribute__((noinline)) static int sleep_in_seat(struct block *b,
-						   uint32_t events)
+__attribute__((noinline)) static int
+sleep_in_seat(struct block *b, uint32_t events, uint32_t since)
 {
 	int err;
 
 	pthread_cleanup_push(leave_when_cancelled, b);
-	err = stack_wait(b->sock, events, b->deadline_us);
+	err = stack_wait_since(b->sock, events, b->deadline_us, since);
 	pthread_cleanup_pop(0);
 	return err;
 }
@@ -160,6 +160,7 @@ static void stay_if_ending(void)
 int block_wait(struct block *b, uint32_t events)
 {
 	uint32_t restarted = signal_counts.restarting;
+	uint32_t since = stack_interrupts();
 	int err;
 
 	/* A handler that ran since the call began interrupts it, too. */
@@ -170,7 +171,7 @@ int block_wait(struct block *b, uint32_t events)
 
 	if (!b->seat)
 		take_seat(b);
-	err = sleep_in_seat(b, events);
+	err = sleep_in_seat(b, events, since);
 	if (err == -ETIMEDOUT)
 		return -EAGAIN;
 	if (err == -EINTR && may_go_on(b, restarted))

@@ -111,6 +111,7 @@ static void trampoline(int signo, siginfo_t *info, void *context)
 		signal_counts.other++;
 	if ((unsigned)flags & SA_RESETHAND)
 		reset(signo);
+	stack_interrupt();
 	/* A handler of one argument does not look at the other two. */
 	function(signo, info, context);
 }

@@ -22,8 +22,9 @@
 #include "base.h"
 
 struct critical {
-	int depth;   /* this thread is inside the stack */
-	int pending; /* the trampoline put a signal aside */
+	int depth;           /* this thread is inside the stack */
+	int pending;         /* the trampoline put a signal aside */
+	uint32_t interrupts; /* handlers that have run in this thread */
 };
 
 extern __thread struct critical critical

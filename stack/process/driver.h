@@ -75,6 +75,7 @@ struct driver_sleep {
 	usecs deadline;         /* USECS_NEVER: none */
 	const sigset_t *mask;   /* as ppoll(2), or NULL */
 	bool for_one;           /* one socket: stop at the frame that wakes */
+	uint32_t since;         /* stack_interrupts() when the call began */
 };
 
 /*
@@ -83,6 +84,9 @@ struct driver_sleep {
  * thread is cancelled here, the slot and the bell are given back.
  */
 int driver_sleep(struct driver_sleep *s) MUST_CHECK;
+
+/* See stack_interrupt(). In a signal handler. */
+void driver_interrupt(void);
 
 /*
  * Under the lock, at the end of a turn: must the sleeping driver hear that the

@@ -9,6 +9,11 @@
  *   in poll when there are descriptors of the kernel's. Where processes share
  *   the links, their drivers sleep in gates (gate.h), and a frame wakes one.
  *
+ *   A handler that runs in the middle of a sleep ends it. The kernel sees to
+ *   that when it comes during the system call; before, driver_interrupt() does
+ *   what keeps the system call from sleeping: it makes the futex word another
+ *   one, or rings the thread's own bell.
+ *
  * Lock       none is held while anybody sleeps.
  * Proved by  driver_test.c integration/herd.sh
  */
@@ -68,26 +73,53 @@ static int futex_cancellable(uint32_t *word, usecs until)
 	return ret;
 }
 
+/* [a] This thread's waiter from fall_asleep() to wake_up(): for handlers. */
+static __thread struct waiter *dozing
+	__attribute__((tls_model("initial-exec")));
+
+static void wake_up(struct waiter *w)
+{
+	__atomic_store_n(&dozing, NULL, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&w->asleep, WAITER_AWAKE, __ATOMIC_SEQ_CST);
+}
+
 /* Announces how the waiter will sleep; false if it was woken already. */
 static bool fall_asleep(struct waiter *w, uint32_t how)
 {
 	__atomic_store_n(&w->bed, how, __ATOMIC_RELAXED);
+	__atomic_store_n(&dozing, w, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&w->asleep, how, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&w->word, __ATOMIC_SEQ_CST))
 		return true;
-	__atomic_store_n(&w->asleep, WAITER_AWAKE, __ATOMIC_SEQ_CST);
+	wake_up(w);
 	return false;
 }
 
-static void wake_up(struct waiter *w)
+/* Asked when it has been announced: who runs later finds `dozing`. */
+static bool is_interrupted(const struct driver_sleep *s)
 {
-	__atomic_store_n(&w->asleep, WAITER_AWAKE, __ATOMIC_SEQ_CST);
+	return stack_interrupts() != s->since;
+}
+
+void driver_interrupt(void)
+{
+	struct waiter *w = __atomic_load_n(&dozing, __ATOMIC_SEQ_CST);
+	uint32_t how;
+
+	if (!w)
+		return;
+	how = __atomic_load_n(&w->bed, __ATOMIC_RELAXED);
+	if (how >= WAITER_BELL)
+		bell_ring(how - WAITER_BELL);
+	else
+		__atomic_fetch_add(&w->word, 1, __ATOMIC_SEQ_CST);
 }
 
 static void make_bed(void *arg)
 {
 	struct bedding *b = arg;
 
+	__atomic_store_n(&dozing, NULL, __ATOMIC_SEQ_CST);
 	if (b->bell)
 		bell_put(b->bell);
 	if (b->counted)
@@ -145,13 +177,17 @@ static int poll_once(struct driver_sleep *s, struct pollfd *fds, size_t n,
 	if (b->aside_us)
 		n = s->nkernel + 1;
 	if (fall_asleep(s->waiter, WAITER_BELL + bell->number)) {
-		ret = poll_cancellable(s, fds, n, left, b);
+		ret = is_interrupted(s) ? -EINTR
+					: poll_cancellable(s, fds, n, left, b);
 		wake_up(s->waiter);
 	}
 	if (b->drives) {
 		driver_promise(0);
 		driver_came_by(ret > 0 || !b->aside_us);
 	}
+	/* Its own ring is not for the next one who gets this bell. */
+	if (ret == -EINTR)
+		bell_silence(bell);
 	if (ret <= 0)
 		return ret;
 	b->rung = fds[s->nkernel].revents != 0;
@@ -252,7 +288,9 @@ static int sleep_on_futex(struct driver_sleep *s)
 	while (!driver_was_woken(s) && ret != -EINTR && ret != -ETIMEDOUT) {
 		if (!fall_asleep(s->waiter, WAITER_FUTEX))
 			break;
-		ret = futex_cancellable(&s->waiter->word, s->deadline);
+		ret = is_interrupted(s) ? -EINTR
+					: futex_cancellable(&s->waiter->word,
+							    s->deadline);
 		wake_up(s->waiter);
 	}
 	return driver_was_woken(s) ? 0 : ret;

@@ -328,3 +328,14 @@ void stack_put_aside_done(void)
 {
 	critical.pending = 0;
 }
+
+void stack_interrupt(void)
+{
+	critical.interrupts++;
+	driver_interrupt();
+}
+
+uint32_t stack_interrupts(void)
+{
+	return critical.interrupts;
+}

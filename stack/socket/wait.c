@@ -241,7 +241,8 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 	struct driver_sleep how = {.kernel = kernel,
 				   .nkernel = nkernel,
 				   .deadline = deadline_us,
-				   .mask = mask};
+				   .mask = mask,
+				   .since = stack_interrupts()};
 	int found, ret;
 
 	/* What lies in the device counts as arrived; and who comes by here
@@ -272,8 +273,15 @@ int stack_poll(struct stack_pollee *socks, size_t nsocks, struct pollfd *kernel,
 
 int stack_wait(sock_id id, uint32_t events, uint64_t deadline_us)
 {
+	return stack_wait_since(id, events, deadline_us, stack_interrupts());
+}
+
+int stack_wait_since(sock_id id, uint32_t events, uint64_t deadline_us,
+		     uint32_t since)
+{
 	struct stack_pollee p = {id, events, 0};
-	struct driver_sleep how = {.deadline = deadline_us, .for_one = true};
+	struct driver_sleep how = {
+		.deadline = deadline_us, .for_one = true, .since = since};
 	int ret;
 
 	if (look(&p, 1))
@@ -299,7 +307,8 @@ int stack_close_wait(sock_id id, uint64_t deadline_us)
 	while (ret == 0) {
 		struct stack_pollee p = {id, EPOLLOUT | EPOLLERR, 0};
 		struct driver_sleep how = {
-			.deadline = MIN(deadline_us, driver_now() + MSEC(10))};
+			.deadline = MIN(deadline_us, driver_now() + MSEC(10)),
+			.since = stack_interrupts()};
 		struct stack *st = turn_enter();
 		bool flushed = is_flushed(st, id);
 
@@ -370,7 +379,8 @@ int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 	struct driver_sleep how = {.kernel = &kernel,
 				   .nkernel = kernel_epfd >= 0,
 				   .deadline = deadline_us,
-				   .mask = mask};
+				   .mask = mask,
+				   .since = stack_interrupts()};
 	int n, ret;
 
 	driver_poke();

@@ -298,6 +298,79 @@ Test(wait, a_handler_ends_the_sleep_of_who_does_not_drive)
 	cr_assert(eq(int, end(&a), 0));
 }
 
+/* As the shim's trampoline. */
+static void interrupt(int signo)
+{
+	(void)signo;
+	stack_interrupt();
+}
+
+enum { CALLS = 2000 };
+static int begun;
+
+static void *sleep_until_not_interrupted(void *arg)
+{
+	struct sleeper *z = arg;
+
+	for (int i = 1; i <= CALLS; i++) {
+		uint32_t since = stack_interrupts();
+
+		__atomic_store_n(&begun, i, __ATOMIC_SEQ_CST);
+		z->result =
+			stack_wait_since(z->sock, EPOLLIN, z->deadline, since);
+		if (z->result != -EINTR)
+			break;
+	}
+	__atomic_store_n(&begun, CALLS + 1, __ATOMIC_SEQ_CST);
+	return NULL;
+}
+
+/* One signal for each call, wherever it is: before it sleeps, in the middle of
+ * a turn, asleep. The kernel goes on with a futex that has no deadline. */
+static void interrupt_each_call(void)
+{
+	struct sigaction sa = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
+	struct sleeper z = {.sock = receiver(PORT + 1), .deadline = UINT64_MAX};
+
+	cr_assert(eq(int, sigaction(SIGUSR1, &sa, NULL), 0));
+	begun = 0;
+	start(&z, sleep_until_not_interrupted);
+	for (int i = 1; i <= CALLS; i++) {
+		while (__atomic_load_n(&begun, __ATOMIC_SEQ_CST) < i)
+			sched_yield();
+		for (volatile int n = 0; n < i % 100 * 50; n++)
+			continue;
+		pthread_kill(z.thread, SIGUSR1);
+	}
+	cr_assert(eq(int, end(&z), -EINTR));
+}
+
+Test(wait, no_handler_comes_too_early_for_who_drives)
+{
+	interrupt_each_call();
+}
+
+Test(wait, no_handler_comes_too_early_for_who_does_not_drive)
+{
+	struct sleeper a = {.sock = receiver(PORT), .events = EPOLLIN};
+
+	start(&a, sleep_there);
+	await_asleep(1);
+	interrupt_each_call();
+	send_to(PORT);
+	cr_assert(eq(int, end(&a), 0));
+}
+
+/* What lies in the handler's past does not count. */
+Test(wait, a_handler_that_ran_before_the_call_does_not_end_it)
+{
+	sock_id s = receiver(PORT);
+
+	stack_interrupt();
+	cr_assert(eq(int, stack_wait(s, EPOLLIN, 1), -ETIMEDOUT));
+	cr_assert(eq(int, stack_poll(NULL, 0, NULL, 0, 1, NULL), 0));
+}
+
 static void cancel(struct sleeper *z)
 {
 	void *result;
