@@ -68,6 +68,13 @@ both_sides()
   compare "$1"
 }
 
+# While the kernel probes its own address it finds no source for some packets.
+probed()
+{
+  ip -n $ns_plain -6 -o addr show dev veth1 scope link -tentative | grep -q inet6
+}
+
+eventually probed
 for app in "$apps"/*; do
   name=$(basename "$app")
   [[ -f $app && -x $app ]] || continue

@@ -109,6 +109,23 @@ static inline struct sockaddr_in at_args(char **args)
 	return at;
 }
 
+/*
+ * A port that nobody has on any address of either family. A port of which only
+ * some address is free, because connections of an earlier program linger there
+ * on others, shall not decide what a second bind() is told.
+ */
+static inline in_port_t free_port(int type)
+{
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+	socklen_t len = sizeof(any);
+	int fd = must(socket(AF_INET6, type, 0));
+
+	must(bind(fd, SA(&any), sizeof(any)));
+	must(getsockname(fd, SA(&any), &len));
+	must(close(fd));
+	return any.sin6_port;
+}
+
 /* A socket on a port of its own; `at` is where. */
 static inline int bound(int type, struct sockaddr_in *at)
 {

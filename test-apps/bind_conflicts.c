@@ -27,14 +27,12 @@ static int with(int type, enum flags flags)
 static char try_pair(int type, bool listening, const char *first,
 		     const char *second, enum flags a, enum flags b)
 {
-	struct sockaddr_in at = on_loopback(0);
-	socklen_t len = sizeof(at);
+	struct sockaddr_in at = on_loopback(free_port(type));
 	int fds[2] = {with(type, a), with(type, b)};
 	char answer;
 
 	inet_aton(first, &at.sin_addr);
 	must(bind(fds[0], SA(&at), sizeof(at)));
-	must(getsockname(fds[0], SA(&at), &len));
 	if (listening)
 		must(listen(fds[0], 1));
 	inet_aton(second, &at.sin_addr);

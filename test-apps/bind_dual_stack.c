@@ -42,7 +42,7 @@ static char try_pair(int type, bool listening, int option,
 		     const struct way *first, const struct way *second)
 {
 	int fds[2] = {make(type, first, option), make(type, second, option)};
-	union any6 at = at6(first->text, 0), then;
+	union any6 at = at6(first->text, free_port(type)), then;
 	char answer = '.';
 
 	must(bind(fds[0], &at.sa, len6(&at)));
@@ -83,7 +83,7 @@ static void who_takes(const char *to)
 
 	fds[0] = make(SOCK_STREAM, &doors[0], 0);
 	fds[1] = make(SOCK_STREAM, &doors[1], 0);
-	at = at6(doors[0].text, 0);
+	at = at6(doors[0].text, free_port(SOCK_STREAM));
 	must(bind(fds[0], &at.sa, len6(&at)));
 	at = at6(doors[1].text, port6(fds[0]));
 	must(bind(fds[1], &at.sa, len6(&at)));
