@@ -4,15 +4,16 @@
 # echo_peer.py - an asyncio echo server, and a client with many connections
 #
 #   echo_peer.py server ADDRESS PORT
-#   echo_peer.py client ADDRESS PORT CONNECTIONS BYTES
+#   echo_peer.py client ADDRESS PORT CONNECTIONS BYTES [GO]
 #
 # What this script is for
 #   The client opens all its connections before it sends a byte, moves BYTES
 #   over each at the same time, compares every byte, and closes none before all
-#   are done. Prints one line; exit status 1 when anything differed.
+#   are done; with GO it sends nothing before that file is there. Prints one line; exit status 1 when anything differed.
 
 import asyncio
 import hashlib
+import os
 import resource
 import sys
 
@@ -58,12 +59,14 @@ async def open_one(address, port, gate):
         return await asyncio.open_connection(address, port)
 
 
-async def client(address, port, connections, size):
+async def client(address, port, connections, size, go=None):
     # As many handshakes at once as a listener's queue can be asked to hold.
     gate = asyncio.Semaphore(100)
     streams = await asyncio.gather(*[
         open_one(address, port, gate) for _ in range(connections)])
     print(len(streams), "connections open", flush=True)
+    while go and not os.path.exists(go):
+        await asyncio.sleep(0.05)
     good = await asyncio.gather(*[
         exchange(n, s, size) for n, s in enumerate(streams)])
     for _, writer in streams:
@@ -76,4 +79,5 @@ role, address, port, *rest = sys.argv[1:]
 if role == "server":
     asyncio.run(serve(address, int(port)))
 else:
-    sys.exit(not asyncio.run(client(address, int(port), *map(int, rest))))
+    sys.exit(not asyncio.run(client(address, int(port), *map(int, rest[:2]),
+                                    *rest[2:])))

@@ -24,7 +24,7 @@ ours_answers 80
 # ask COUNT SIZE TARGET OPTIONS...: all must be answered, intact.
 ask()
 {
-  kernel ping -6 -n -c "$1" -i 0.05 -s "$2" -W 5 -p a5c3 "${@:4}" "$3" >"$work/ping" ||
+  kernel ping -6 -n -c "$1" -i 0.05 -s "$2" -W 20 -p a5c3 "${@:4}" "$3" >"$work/ping" ||
     fail "ping -s $2 $3: $(tail -n 3 "$work/ping")"
   grep -q ' 0% packet loss' "$work/ping" || fail "ping -s $2: $(tail -n 2 "$work/ping")"
   ! grep -q 'wrong data' "$work/ping" || fail "ping -s $2: wrong data"
@@ -56,14 +56,20 @@ kernel_is_linked()
 }
 
 eventually kernel_is_linked
-kernel ping -6 -n -c 2 -i 0.2 -W 5 ff02::1%tap0 >"$work/all" 2>&1
 mac=$(neighbour $OURS6 | sed -n 's/.*lladdr \([^ ]*\).*/\1/p')
-local=$(grep -o 'fe80:[0-9a-f:]*[0-9a-f]' "$work/all" | sort -u |
-  while read -r a; do
-    kernel ping -6 -n -c 1 -W 5 "$a%tap0" >/dev/null 2>&1
-    [[ $(neighbour "$a") != *$mac* ]] || { echo "$a" && break; }
-  done)
-[[ -n $local ]] || fail "no link-local address of ours: $(cat "$work/all")"
+# All that answer, until one of them is ours: $local.
+find_local()
+{
+  kernel ping -6 -n -c 2 -i 0.2 -W 5 ff02::1%tap0 >"$work/all" 2>&1
+  local=$(grep -o 'fe80:[0-9a-f:]*[0-9a-f]' "$work/all" | sort -u |
+    while read -r a; do
+      kernel ping -6 -n -c 1 -W 5 "$a%tap0" >/dev/null 2>&1
+      [[ $(neighbour "$a") != *$mac* ]] || { echo "$a" && break; }
+    done)
+  [[ -n $local ]]
+}
+
+eventually find_local
 ask 3 56 "$local%tap0"
 
 # An address that is the kernel's is not used, and the log says so.

@@ -183,7 +183,7 @@ if have nc; then
   wait "$pid"
   same "$work/www/page" "$work/got/nc"
   start ours sh -c 'exec nc -6 -d -l 5001 >"$0"' "$work/got/nc"
-  for ((n = 0; n < 50; n++)); do
+  for ((n = 0; n < 300; n++)); do
     kernel nc -6 -N -w 20 $OURS6 5001 <"$work/www/page" 2>/dev/null && break
     sleep 0.1
   done

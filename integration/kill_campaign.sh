@@ -89,6 +89,35 @@ answered()
     >>"$work/curl.log" 2>&1 && same "$work/www/file" "$work/got"
 }
 
+# Sets $took, in microseconds.
+timed()
+{
+  local began=${EPOCHREALTIME/./}
+  "$@" || return
+  took=$((${EPOCHREALTIME/./} - began))
+}
+
+# Not those that have ended and that the master has not heard of yet.
+workers()
+{
+  pgrep -P "$master" -r R,S,D
+}
+
+workers_are()
+{
+  [[ $(workers | wc -l) == "$1" ]]
+}
+
+# The first try, or several, may have been those of workers that died.
+answered_by_somebody()
+{
+  local n
+  for ((n = 0; n < $1; n++)); do
+    answered && return
+  done
+  return 1
+}
+
 # Of the connections that broke, those whose worker is alive: "survivors".
 count_losses()
 {
@@ -117,8 +146,10 @@ no_leak()
 }
 
 server_up
+longest=0
 for ((n = 1; n <= 20; n++)); do
-  answered || fail "no answer without a kill"
+  timed answered || fail "no answer without a kill"
+  ((took <= longest)) || longest=$took
 done
 server_down
 memory_before=$memory objects_before=$objects fds_before=$fds
@@ -127,15 +158,15 @@ server_up
 slow=0
 for ((n = 1; n <= kills; n++)); do
   sleep "0.0$((RANDOM % 90 + 10))"
-  kill -9 "$(pgrep -P "$master" | shuf -n 1)"
-  began=${EPOCHREALTIME/./}
-  # The first try may have been the dead one's.
-  answered || answered || fail "no answer after kill $n"
-  ((${EPOCHREALTIME/./} - began < 2000000)) || slow=$((slow + 1))
+  eventually workers
+  kill -9 "$(workers | shuf -n 1)"
+  timed answered_by_somebody 3 || fail "no answer after kill $n"
+  # On a machine that does other things nothing is quick.
+  ((took < 2000000 + 4 * longest)) || slow=$((slow + 1))
   [[ -e /proc/$master ]] || fail "the master died at kill $n"
 done
 ((slow * 20 <= kills)) || fail "$slow of $kills times the answer took over 2 s"
-eventually test "$(pgrep -P "$master" | wc -l)" = 4
+eventually workers_are 4
 server_down
 count_losses
 ((deaths == kills)) || fail "$deaths deaths for $kills kills"
@@ -149,7 +180,7 @@ proved "$kills kills, $inherited of them inside the stack: $answers answers;" \
 
 server_up NSSHIM_DIE_INSIDE=300
 for ((n = 1; n <= kills * 4; n++)); do
-  answered || answered || answered || fail "no answer at all, try $n"
+  answered_by_somebody 20 || fail "no answer at all, try $n"
   [[ -e /proc/$master ]] || fail "the master died"
 done
 server_down

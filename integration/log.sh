@@ -18,6 +18,8 @@ log=$work/packets.log
 ours_options=(--log "tcp:debug,arp:debug,drop:info,$log" --pcap "$work/run.pcap")
 [[ $(ours curl -sS http://$KERNEL:8000/page) == page ]] || fail "the page"
 
+# The stack may have had the end of the connection to do still.
+eventually sh -c "! ip -n $ns link show tap0"
 packets=$(tshark -r "$work/run.pcap" -Y 'tcp or arp' 2>/dev/null | wc -l)
 lines=$(grep -cE ' (tcp|arp) debug: #[0-9]+ (in|out) tap0 ' "$log")
 ((packets > 8 && packets == lines)) ||
@@ -28,7 +30,7 @@ grep -qE "\[S\] seq 0 win [0-9]+ <mss [0-9]+.*ws [0-9]+.*sackOK" "$log" ||
   fail "no SYN with its options"
 grep -qE "\[S.\] seq 0 ack 1 " "$log" || fail "no SYN-ACK with relative numbers"
 # The third packet of the handshake answers the second; it carries the request.
-second=$(grep -oE '#[0-9]+ in tap0 tcp [^ ]* > [^ ]* \[S\.\]' "$log" | cut -d' ' -f1)
+second=$(grep -oE '#[0-9]+ in tap0 tcp [^ ]* > [^ ]* \[S\.\]' "$log" | head -n 1 | cut -d' ' -f1)
 grep -qE "\[P?\.\] seq 1 ack 1 .*, answers $second after [0-9]+ us" "$log" ||
   fail "nothing answers $second"
 grep -q 'SYN-SENT -> ESTABLISHED: the handshake is complete' "$log" ||

@@ -17,7 +17,7 @@ reads()
 {
   local n
   start "$1" sh -c 'exec nc -d -l "$0" >"$1"' 5000 "$work/got"
-  for ((n = 0; n < 50; n++)); do
+  for ((n = 0; n < 300; n++)); do
     "$3" nc -N -w 20 "$2" 5000 <"$work/file" 2>"$work/nc.log" && break
     sleep 0.1
   done
@@ -30,7 +30,7 @@ writes()
 {
   local n
   start "$1" sh -c 'exec nc -N -l "$0" <"$1"' 5001 "$work/file"
-  for ((n = 0; n < 50; n++)); do
+  for ((n = 0; n < 300; n++)); do
     "$3" nc -d -w 20 "$2" 5001 >"$work/got" 2>"$work/nc.log" && break
     sleep 0.1
   done

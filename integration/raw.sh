@@ -15,7 +15,8 @@ net_up both
 need ping traceroute mtr
 FAR=10.78.0.2
 [[ $side == tap ]] || skip "its addresses are those of the TAP"
-ip netns exec $ns sysctl -qw net.ipv4.ip_forward=1
+# A probe without an answer would be a hop without a name.
+ip netns exec $ns sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
 
 # pings ARGUMENT...: the number of answers.
 pings()

@@ -23,9 +23,9 @@ kernel_listens 80
 # there_and_back URL WORDS: a file down and up again.
 there_and_back()
 {
-  ours curl -sS -f --max-time 60 -o "$work/got" "$1/file" || fail "download, $2"
+  ours curl -sS -f --max-time "$limit" -o "$work/got" "$1/file" || fail "download, $2"
   same "$work/www/file" "$work/got"
-  ours curl -sS -f --max-time 60 -T "$work/www/file" "$1/up" || fail "upload, $2"
+  ours curl -sS -f --max-time "$limit" -T "$work/www/file" "$1/up" || fail "upload, $2"
   same "$work/www/file" "$work/www/up"
   proved "16 MiB each way, $2"
 }

@@ -17,8 +17,8 @@ tcp_echo()
   local server=$1 address=$2 client=$3
   # Not PIPE: socat then writes into a pipe that only itself empties, and on the
   # kernel, too, hangs when the client is slow to read (8 runs of 40).
-  start "$server" socat -t 20 TCP4-LISTEN:5000,reuseaddr EXEC:cat
-  "$client" socat -t 20 - "TCP4:$address:5000,retry=50,interval=0.1" \
+  start "$server" socat -t 60 TCP4-LISTEN:5000,reuseaddr EXEC:cat
+  "$client" socat -t 60 - "TCP4:$address:5000,retry=300,interval=0.1" \
     <"$work/file" >"$work/answer" ||
     fail "socat TCP, server $server"
   same "$work/file" "$work/answer" "what socat echoed"
@@ -33,11 +33,13 @@ proved "TCP server: 16 MiB echoed"
 udp_echo()
 {
   local server=$1 address=$2 client=$3
-  start "$server" socat -T 10 UDP4-LISTEN:5001,reuseaddr PIPE
-  sleep 1
-  "$client" socat -t 2 -b 1400 - "UDP4:$address:5001" \
-    <"$work/datagram" >"$work/answer" || fail "socat UDP, server $server"
-  same "$work/datagram" "$work/answer" "the datagram"
+  start "$server" socat -d -d -T 60 UDP4-LISTEN:5001,reuseaddr PIPE
+  eventually grep -q 'listening on UDP' "$log"
+  # It never hears an end: it is stopped when the answer is there.
+  start "$client" sh -c 'exec socat -t 60 -b 1400 - "$0" <"$1" >"$2"' \
+    "UDP4:$address:5001" "$work/datagram" "$work/answer"
+  eventually cmp "$work/datagram" "$work/answer"
+  stop "$pid"
 }
 
 udp_echo kernel $KERNEL ours

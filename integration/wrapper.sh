@@ -115,15 +115,16 @@ url = "http://%s:8000/page" % os.environ["NSSHIM_GATEWAY"]
 page = urllib.request.urlopen(url, timeout=20).read()
 open(sys.argv[1] + ".page", "wb").write(page)
 open(sys.argv[1], "w").write("%(NSSHIM_LINK)s %(NSSHIM_ADDR)s\n" % os.environ)
-time.sleep(2)
+while not os.path.exists(sys.argv[2]):
+    time.sleep(0.05)
 EOF
 mkdir "$work/www"
 make_file www/page 1
 start kernel python3 "$top/integration/http_peer.py" 8000 "$work/www"
 kernel_listens 8000
-start kernel "$wrapper" python3 "$work/fetch.py" "$work/one"
+start kernel "$wrapper" python3 "$work/fetch.py" "$work/one" "$work/two"
 first=$pid
-start kernel "$wrapper" python3 "$work/fetch.py" "$work/two"
+start kernel "$wrapper" python3 "$work/fetch.py" "$work/two" "$work/one"
 wait "$first" || fail "the first of two"
 wait "$pid" || fail "the second of two"
 same "$work/www/page" "$work/one.page"
