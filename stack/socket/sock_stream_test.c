@@ -620,3 +620,69 @@ Test(sock_stream, ipv6_families_do_not_mix)
 	cr_assert(eq(int, sock_stream_bind(s, &at), 0));
 	cr_assert(eq(int, sock_stream_connect(s, &six), -EAFNOSUPPORT));
 }
+
+/* A connection whose client closes first, and so has TIME-WAIT. */
+static void leave_time_wait(uint16_t port)
+{
+	uint32_t before = kit.st->tcp.ntime_wait;
+	struct sock *client, *server;
+
+	kit_pair(port, &client, &server);
+	sock_close(client);
+	kit_settle();
+	sock_close(server);
+	kit_settle();
+	cr_assert(eq(u32, kit.st->tcp.ntime_wait, before + 1));
+}
+
+static int try_connect(uint16_t port)
+{
+	struct endpoint to = kit_local(port);
+	struct sock *s = kit_socket(SOCK_STREAM);
+	int err = sock_stream_connect(s, &to);
+
+	kit_settle();
+	sock_close(s);
+	kit_settle();
+	return err;
+}
+
+/*
+ * A program that connects to another one here again and again, and closes
+ * first, has used each port after some seconds. Linux: tcp_tw_reuse is 2, a
+ * second later they may be used again.
+ */
+Test(sock_stream, local_connect_takes_a_port_in_time_wait_after_a_second)
+{
+	struct ports *ports = &kit.st->tcp.ports;
+
+	ports->first = ports->last = 40000;
+	leave_time_wait(PORT);
+	cr_expect(eq(int, try_connect(PORT), -EADDRNOTAVAIL));
+	kit.st->eng.now += MSEC(999);
+	cr_expect(eq(int, try_connect(PORT), -EADDRNOTAVAIL));
+	kit.st->eng.now += MSEC(2);
+	for (int i = 0; i < 3; i++) {
+		struct sock *client, *server;
+
+		kit_pair(PORT, &client, &server);
+		cr_expect(eq(u32, kit.st->tcp.ntime_wait, 0));
+		sock_close(client);
+		kit_settle();
+		sock_close(server);
+		kit_settle();
+		cr_expect(eq(u32, kit.st->tcp.ntime_wait, 1));
+		kit.st->eng.now += SEC(2);
+	}
+}
+
+/* Only the whole tuple waits: others may be reached from the same port. */
+Test(sock_stream, port_in_time_wait_is_free_for_another_remote)
+{
+	struct ports *ports = &kit.st->tcp.ports;
+
+	ports->first = ports->last = 40000;
+	leave_time_wait(PORT);
+	leave_time_wait(PORT + 1);
+	cr_expect(eq(u32, kit.st->tcp.ntime_wait, 2));
+}

@@ -311,10 +311,10 @@ static void forget_protocol(struct tcp_conn *c)
 	tcp_rtt_init(&c->rtt);
 }
 
-static void start_connect(struct tcp_conn *c)
+static void start_connect(struct tcp_conn *c, const struct tcp_tw_yield *old)
 {
 	forget_protocol(c);
-	c->iss = tcp_make_iss(c->tcp, &c->b.key);
+	c->iss = old->has_iss ? old->iss : tcp_make_iss(c->tcp, &c->b.key);
 	c->ts_offset = tcp_make_ts_offset(c->tcp, &c->b.key);
 	c->snd_una = c->iss;
 	c->snd_nxt = c->iss + 1;
@@ -333,6 +333,7 @@ int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 {
 	const struct inet_addr *local = &c->b.key.local;
 	struct endpoint to = *remote;
+	struct tcp_tw_yield old;
 	struct path path;
 	int err;
 
@@ -362,12 +363,14 @@ int tcp_connect(struct tcp_conn *c, const struct endpoint *remote)
 		return err;
 	if (!c->b.is_bound && c->v6.prefer_public)
 		addr_select_public(c->tcp->net, &to.addr, &path);
-	err = ports_connect(&c->tcp->ports, &c->b, &path.source, &to);
+	tcp_tw_yield_init(&old, c->tcp);
+	err = ports_connect(&c->tcp->ports, &c->b, &path.source, &to,
+			    &old.ports);
 	if (err)
 		return err;
 	c->path = (struct tcp_way){path.ifp, path.next_hop, path.mtu};
 	c->path_at = c->eng->now;
-	start_connect(c);
+	start_connect(c, &old);
 	tcp_fsm_on_connect(c);
 	tcp_update_mss(c);
 	stats_add(&c->eng->stats, STAT_TCP_ACTIVE_OPENS, 1);

@@ -22,6 +22,9 @@
  * (Linux: tcp_invalid_ratelimit). */
 #define TW_OOW_US MSEC(500)
 
+/* Linux: the time stamp must have changed, in its unit of a second. */
+#define TW_YIELD_US SEC(1)
+
 static struct tcp_tw *tw_of(struct list *link)
 {
 	return list_entry(link, struct tcp_tw, link);
@@ -94,6 +97,34 @@ void tcp_tw_on_timer(struct tcp *t)
 	arm(t);
 }
 
+/* Above everything that the old connection sent (RFC 6191, as Linux). */
+static tcp_seq next_iss(const struct tcp_tw *w)
+{
+	return w->snd_nxt + 65535 + 2;
+}
+
+static bool yield(struct ports_yield *ports, struct binding *b)
+{
+	struct tcp_tw_yield *y =
+		container_of(ports, struct tcp_tw_yield, ports);
+	struct tcp_tw *w = container_of(b, struct tcp_tw, b);
+	usecs since = w->until - LIMIT_TIME_WAIT_US;
+
+	if (!w->ts_ok || y->tcp->eng->now < since + TW_YIELD_US ||
+	    !(inet_is_loopback(&b->key.remote) ||
+	      inet_equal(&b->key.local, &b->key.remote)))
+		return false;
+	y->has_iss = true;
+	y->iss = next_iss(w);
+	forget(y->tcp, w);
+	return true;
+}
+
+void tcp_tw_yield_init(struct tcp_tw_yield *y, struct tcp *t)
+{
+	*y = (struct tcp_tw_yield){.ports = {yield}, .tcp = t};
+}
+
 static void restart(struct tcp *t, struct tcp_tw *w)
 {
 	w->until = t->eng->now + LIMIT_TIME_WAIT_US;
@@ -107,6 +138,7 @@ void tcp_tw_take(struct tcp_conn *c)
 	struct engine *eng = t->eng;
 	struct ports_tuple key = c->b.key;
 	uint32_t flags = c->b.flags;
+	bool is_auto = c->b.is_auto;
 	struct tcp_tw *w = NULL;
 
 	/* Without a name it was taken by somebody who died of it. */
@@ -121,6 +153,8 @@ void tcp_tw_take(struct tcp_conn *c)
 	binding_init(&w->b);
 	w->b.flags = (flags & ~(uint32_t)BINDING_LISTENING) | BINDING_TIME_WAIT;
 	w->b.user = c->b.user;
+	/* Its port stays free for connections to others. */
+	w->b.is_auto = is_auto;
 	if (ports_adopt(&t->ports, &w->b, &key) != 0) {
 		arena_free(eng->arena, w);
 		c->b.key = key;
@@ -189,9 +223,8 @@ enum verdict tcp_tw_input(struct tcp *t, struct binding *b,
 
 	*reopen = is_new_syn(w, s);
 	if (*reopen) {
-		/* Above everything the old connection sent (RFC 6191, as
-		 * Linux); the listener's SYN-ACK uses it. */
-		*reopen_iss = w->snd_nxt + 65535 + 2;
+		/* The listener's SYN-ACK uses it. */
+		*reopen_iss = next_iss(w);
 		forget(t, w);
 		return DONE;
 	}

@@ -42,6 +42,20 @@ void tcp_tw_rebuild(struct tcp *t);
  */
 void tcp_tw_take(struct tcp_conn *c);
 
+/*
+ * For connect(): who is between two ends of this stack and in TIME-WAIT for a
+ * second already gives way. Nothing of it can be on any wire, and its port may
+ * be the last one. `iss` is what the new connection has to begin with, if
+ * `has_iss`. Linux does so on the loopback (tcp_tw_reuse 2).
+ */
+struct tcp_tw_yield {
+	struct ports_yield ports;
+	struct tcp *tcp;
+	bool has_iss;
+	tcp_seq iss;
+};
+void tcp_tw_yield_init(struct tcp_tw_yield *y, struct tcp *t);
+
 /* A segment for it. *reopen: a SYN that may begin a new connection; the object
  * is gone, and the segment should be looked up again. */
 enum verdict tcp_tw_input(struct tcp *t, struct binding *b,

@@ -358,12 +358,18 @@ int ports_bind(struct ports *p, struct binding *b, const struct endpoint *local)
 	return 0;
 }
 
+static bool gives_way(struct binding *b, struct ports_yield *yield)
+{
+	return yield && b->flags & BINDING_TIME_WAIT && yield->ask(yield, b);
+}
+
 /*
  * RFC 6056 3.3.3 with the increments of 3.3.5: the hash of the two ends says
  * where to begin, a counter with random steps how far we are, so that ports
  * neither repeat soon nor tell anybody how many connections there are.
  */
-static uint16_t pick_for_connect(struct ports *p, struct ports_tuple *key)
+static uint16_t pick_for_connect(struct ports *p, struct ports_tuple *key,
+				 struct ports_yield *yield)
 {
 	uint32_t n = range_of(p);
 	uint64_t start;
@@ -373,13 +379,15 @@ static uint16_t pick_for_connect(struct ports *p, struct ports_tuple *key)
 	for (uint32_t i = 0; i < n; i++) {
 		uint16_t port = (uint16_t)(p->first + (start + i) % n);
 		struct ports_bucket *bucket = find_bucket(p, port);
+		struct binding *other;
 
 		/* UDP sockets may change their remote: never shared. */
 		if (bucket &&
 		    (bucket->explicit > 0 || p->purpose == IP_PROTO_UDP))
 			continue;
 		key->lport = port;
-		if (bucket && ports_find_tuple(p, key))
+		other = bucket ? ports_find_tuple(p, key) : NULL;
+		if (other && !gives_way(other, yield))
 			continue;
 		p->round += i + 1 + rand_below(&p->eng->rand, 2 * ROUND_STEP);
 		return port;
@@ -407,26 +415,28 @@ static int enter_whole(struct ports *p, struct binding *b,
 }
 
 static int connect_auto(struct ports *p, struct binding *b,
-			struct ports_tuple *key)
+			struct ports_tuple *key, struct ports_yield *yield)
 {
-	if (pick_for_connect(p, key) == 0)
+	if (pick_for_connect(p, key, yield) == 0)
 		return -EADDRNOTAVAIL;
 	return enter_whole(p, b, key, true);
 }
 
 int ports_connect(struct ports *p, struct binding *b,
-		  const struct inet_addr *local, const struct endpoint *remote)
+		  const struct inet_addr *local, const struct endpoint *remote,
+		  struct ports_yield *yield)
 {
 	struct ports_tuple key = {*local, remote->addr, b->key.lport,
 				  remote->port};
 	struct binding *other;
 
 	if (!b->is_bound)
-		return connect_auto(p, b, &key);
+		return connect_auto(p, b, &key, yield);
 
 	/* Two UDP sockets may talk to the same remote, as in Linux. */
 	other = ports_find_tuple(p, &key);
-	if (other && other != b && p->purpose == IP_PROTO_TCP)
+	if (other && other != b && p->purpose == IP_PROTO_TCP &&
+	    !gives_way(other, yield))
 		return -EADDRNOTAVAIL;
 	leave_tuple(p, b);
 	b->key = key;
@@ -454,7 +464,7 @@ int ports_adopt(struct ports *p, struct binding *b,
 	MUST(!b->is_bound);
 	if (ports_find_tuple(p, key))
 		return -EADDRINUSE;
-	return enter_whole(p, b, key, false);
+	return enter_whole(p, b, key, b->is_auto);
 }
 
 int ports_may_listen(struct ports *p, struct binding *b)

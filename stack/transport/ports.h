@@ -92,15 +92,22 @@ void ports_restore(struct ports *p, struct binding *b);
 int ports_bind(struct ports *p, struct binding *b,
 	       const struct endpoint *local) MUST_CHECK;
 
+/* The owner of bindings in TIME-WAIT, of which one has the tuple: true when it
+ * has given way, and the binding is gone. */
+struct ports_yield {
+	bool (*ask)(struct ports_yield *y, struct binding *b);
+};
+
 /*
  * Makes the full tuple known: b must be bound or gets an ephemeral port chosen
  * for this remote (RFC 6056), which may be shared with other remotes. `local`
  * is the source address. 0, -EADDRNOTAVAIL (the tuple exists, or no port is
- * left), -ENOBUFS. For UDP it may be called again to change the remote.
+ * left, and nobody has given way; `yield` may be NULL), -ENOBUFS. For UDP it
+ * may be called again to change the remote.
  */
 int ports_connect(struct ports *p, struct binding *b,
-		  const struct inet_addr *local,
-		  const struct endpoint *remote) MUST_CHECK;
+		  const struct inet_addr *local, const struct endpoint *remote,
+		  struct ports_yield *yield) MUST_CHECK;
 
 /* UDP disconnect: stays bound, with the local address given (maybe any). */
 void ports_disconnect(struct ports *p, struct binding *b,
@@ -108,7 +115,8 @@ void ports_disconnect(struct ports *p, struct binding *b,
 
 /*
  * A connection accepted from a listener: bound to the listener's port with the
- * full tuple, whatever the rules say. 0, -EADDRINUSE, -ENOBUFS.
+ * full tuple, whatever the rules say. Or what is left of a connection, with its
+ * is_auto. 0, -EADDRINUSE, -ENOBUFS.
  */
 int ports_adopt(struct ports *p, struct binding *b,
 		const struct ports_tuple *key) MUST_CHECK;

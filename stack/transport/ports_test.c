@@ -62,7 +62,7 @@ static int connect_to(struct ports *p, struct binding *b, const char *text,
 	struct endpoint remote = at(text, port);
 	struct endpoint local = at("10.0.0.2", 0);
 
-	return ports_connect(p, b, &local.addr, &remote);
+	return ports_connect(p, b, &local.addr, &remote, NULL);
 }
 
 static struct ports_tuple tuple(const char *local, uint16_t lport,

@@ -282,7 +282,8 @@ int udp_connect(struct udp_pcb *pcb, const struct endpoint *remote)
 	if (u->kind == UDP_RAW)
 		err = raw_connect(pcb, &path.source, &to);
 	else
-		err = ports_connect(&u->ports, &pcb->bind, &path.source, &to);
+		err = ports_connect(&u->ports, &pcb->bind, &path.source, &to,
+				    NULL);
 	if (!err)
 		pcb->scope = to.scope;
 	return err;
