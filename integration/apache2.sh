@@ -16,10 +16,7 @@ net_up
 apache=$(command -v apache2)
 reloads=2
 [[ -z $full ]] || reloads=20 limit=600
-mkdir -p "$work/www"
-make_file www/file 16
-head -c 1024 "$work/www/file" >"$work/www/1k"
-head -c 300000 "$work/www/file" >"$work/www/300k"
+make_pages
 
 apache_conf()
 {
@@ -52,13 +49,6 @@ apache_up()
   eventually test -s "$work/apache.pid"
 }
 
-get()
-{
-  kernel curl -sS -f --max-time 20 -o "$work/got" "http://$OURS/$1" ||
-    fail "curl $1"
-  same "$work/www/$1" "$work/got"
-}
-
 reloaded()
 {
   [[ $(grep -c 'resuming normal operations' "$work/error.log") -gt $1 ]]
@@ -86,13 +76,13 @@ try_mpm()
   local how
   apache_conf "$@"
   apache_up -D FOREGROUND
-  get file
+  get_page file
   kernel ab -q -n 3000 -c 20 "http://$OURS/1k" >"$work/ab.log" 2>&1 || fail "ab"
   kernel ab -q -k -n 6000 -c 20 "http://$OURS/1k" >>"$work/ab.log" 2>&1 || fail "ab -k"
   [[ $(grep -c 'Failed requests: *0' "$work/ab.log") == 2 ]] || fail "ab: failed requests"
   proved "16 MiB, and ab with 9,000 requests, none failed, $1"
   try_graceful "$1"
-  get file
+  get_page file
   ! grep -E 'exit signal' "$work/error.log" || fail "a child crashed"
   kill -WINCH "$(<"$work/apache.pid")"
   eventually test ! -e "$work/apache.pid"
@@ -105,7 +95,7 @@ try_mpm event "ThreadsPerChild 25"
 # And as a daemon: its own fork, without a parent.
 apache_conf event "ThreadsPerChild 25"
 apache_up
-get file
+get_page file
 kill -TERM "$(<"$work/apache.pid")"
 stack_ended
 proved "16 MiB from a daemon"

@@ -183,19 +183,7 @@ with_server 3 6
 with_server 4 6 nak
 with_server 5 6 "mute:$work/mute"
 with_server 6 60
-parts=()
-for part in taken renewed kept refused over killed; do
-  (
-    trap - EXIT
-    "$part"
-  ) &
-  parts+=($!)
-done
-bad=0
-for pid in "${parts[@]}"; do
-  wait "$pid" || bad=1
-done
-((bad == 0)) || fail "see above"
+at_once taken renewed kept refused over killed
 proved "an address that another host has is declined, the next one is used"
 proved "renewed while all processes sleep; without sockets; one lease for two programs"
 proved "a refusal replaces the address, the end of a lease takes it away"

@@ -19,10 +19,7 @@ net_up
 haproxy=$(command -v haproxy)
 reloads=3
 [[ -z $full ]] || reloads=30 limit=600
-mkdir -p "$work/www"
-make_file www/file 16
-head -c 1024 "$work/www/file" >"$work/www/1k"
-head -c 300000 "$work/www/file" >"$work/www/300k"
+make_pages
 
 cat >"$work/haproxy.cfg" <<CONF
 global
@@ -66,15 +63,8 @@ start ours sh "$work/all.sh" "$(command -v nginx)" "$haproxy" "$work"
 ours_answers 80
 eventually test -s "$work/haproxy.pid"
 
-get()
-{
-  kernel curl -sS -f --max-time 20 -o "$work/got" "http://$OURS/$1" ||
-    fail "curl $1"
-  same "$work/www/$1" "$work/got"
-}
-
 for _ in 1 2 3 4 5 6; do
-  get file
+  get_page file
 done
 proved "16 MiB through the proxy, twice from each of three backends"
 
@@ -109,4 +99,4 @@ done
 sleep 0.3
 load_end "while a backend was killed"
 proved "a backend killed three times under load: $loaded"
-get file
+get_page file

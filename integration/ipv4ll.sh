@@ -134,19 +134,7 @@ for n in 1 2 3; do
 done
 start kernel python3 -m http.server --directory "$work" 8000
 kernel_listens 8000
-parts=()
-for part in alone taken late; do
-  (
-    trap - EXIT
-    "$part"
-  ) &
-  parts+=($!)
-done
-bad=0
-for pid in "${parts[@]}"; do
-  wait "$pid" || bad=1
-done
-((bad == 0)) || fail "see above"
+at_once alone taken late
 proved "an address of 169.254/16, for the link and not beyond it"
 proved "one that another host has is left to it"
 proved "a late DHCP server replaces it, and what uses it goes on"

@@ -101,7 +101,8 @@ net_down()
 {
   local pid name
   trap '' TERM INT HUP
-  for pid in "${started[@]}"; do
+  # Not all of $started: the number of one that has ended may be another's.
+  for pid in $(jobs -rp); do
     kill "$pid" 2>/dev/null
   done
   for name in $ns $ns_plain "${hosts[@]}"; do
@@ -235,6 +236,23 @@ stop()
 {
   kill "$1" 2>/dev/null
   wait "$1" 2>/dev/null
+}
+
+# at_once FUNCTION...: all of them at the same time, each in a shell of its own.
+at_once()
+{
+  local one all=() bad=0
+  for one in "$@"; do
+    (
+      trap - EXIT
+      "$one"
+    ) &
+    all+=($!)
+  done
+  for one in "${all[@]}"; do
+    wait "$one" || bad=1
+  done
+  ((bad == 0)) || fail "see above"
 }
 
 # Until CMD succeeds: half a minute, which only a machine with much else to do

@@ -17,17 +17,7 @@ net_up
 nginx=$(command -v nginx)
 reloads=3 kills=4
 [[ -z $full ]] || reloads=30 kills=40 limit=600
-mkdir -p "$work/www"
-make_file www/file 16
-head -c 1024 "$work/www/file" >"$work/www/1k"
-head -c 300000 "$work/www/file" >"$work/www/300k"
-
-get()
-{
-  kernel curl -sS -f --max-time 20 -o "$work/got" "http://$OURS/$1" ||
-    fail "curl $1"
-  same "$work/www/$1" "$work/got"
-}
+make_pages
 
 master()
 {
@@ -79,7 +69,7 @@ try_upgrade()
   eventually none_of "$old"
   sleep 0.3
   load_end "during the binary upgrade"
-  get file
+  get_page file
   proved "binary upgrade under load: $loaded"
 }
 
@@ -101,14 +91,14 @@ try_kills()
   ! grep -E 'timed out|wrong content' "$log" || fail "answers that hang or are wrong"
   ! grep -E 'exited on signal ([0-8]|1[0-9])\b' "$work/error.log" ||
     fail "a survivor crashed"
-  get file
+  get_page file
   proved "$kills workers killed under load and replaced, daemon $1: $loaded"
 }
 
 for daemon in off on; do
   nginx_conf "daemon $daemon" "worker_processes 4"
   nginx_up
-  get file
+  get_page file
   kernel wrk -t 1 -c 50 -d 2 --timeout 5 "http://$OURS/1k" >"$work/wrk.log" 2>&1
   ! grep -E 'Socket errors|Non-2xx' "$work/wrk.log" || fail "wrk saw errors"
   proved "16 MiB, and wrk without an error, daemon $daemon"

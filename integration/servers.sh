@@ -4,11 +4,28 @@
 # servers.sh - the servers that several tests run, and the load on them
 #
 # What this script is for
-#   Sourced after net.sh. `nginx_conf` writes a configuration, `nginx_up` and
-#   `nginx_down` start and end it; `load_begin` and `load_end` keep requests
-#   coming while something happens to the server, and count those that failed.
-#   Families are waited for by what can be seen of them: their processes,
-#   their TAP.
+#   Sourced after net.sh. `make_pages` and `get_page`: what all of them serve.
+#   `nginx_conf` writes a configuration, `nginx_up` and `nginx_down` start and
+#   end it; `load_begin` and `load_end` keep requests coming while something
+#   happens to the server, and count those that failed. Families are waited for
+#   by what can be seen of them: their processes, their TAP.
+
+# Pages to serve, in $work/www: a small one, a large one, and 16 MiB.
+make_pages()
+{
+  mkdir -p "$work/www"
+  make_file www/file 16
+  head -c 1024 "$work/www/file" >"$work/www/1k"
+  head -c 300000 "$work/www/file" >"$work/www/300k"
+}
+
+# get_page NAME: one of them, over the TAP.
+get_page()
+{
+  kernel curl -sS -f --max-time 20 -o "$work/got" "http://$OURS/$1" ||
+    fail "curl $1"
+  same "$work/www/$1" "$work/got"
+}
 
 # nginx_conf [DIRECTIVE...]: writes $work/nginx.conf. A directive is of the main
 # block unless "events: ", "http: " or "server: " stands before it, and takes the
