@@ -87,8 +87,7 @@ int udp_group_ifindex(const struct udp_pcb *pcb, const struct inet_addr *group,
 	return (int)path.ifp->index;
 }
 
-/* --- changes ---------------------------------------------------------------
- */
+/* --- changes -------------------------------------------------------------- */
 
 static struct udp_member *new_member(const struct udp_pcb *pcb,
 				     const struct inet_addr *group,
@@ -227,8 +226,7 @@ int udp_leave(struct udp_pcb *pcb, const struct inet_addr *group,
 	return 0;
 }
 
-/* --- sources ---------------------------------------------------------------
- */
+/* --- sources -------------------------------------------------------------- */
 
 /* The filter of `m` with one more source, or without it; the new list is at
  * `list`, which has room for one more. */
@@ -330,8 +328,7 @@ int udp_set_filter(struct udp_pcb *pcb, const struct inet_addr *group,
 	return put(pcb, place, group, (*place)->ifindex, filter);
 }
 
-/* --- who hears what --------------------------------------------------------
- */
+/* --- who hears what ------------------------------------------------------- */
 
 /* Linux: in IPv6 a membership on any interface counts. */
 bool udp_group_wants(const struct udp_pcb *pcb, const struct inet_addr *group,
@@ -356,8 +353,7 @@ void udp_group_leave_all(struct udp_pcb *pcb)
 		take(pcb, &pcb->members);
 }
 
-/* --- after a death ---------------------------------------------------------
- */
+/* --- after a death -------------------------------------------------------- */
 
 /* A list is cut where it does not lead to a membership. */
 void udp_group_claim(struct udp_pcb *pcb)
