@@ -49,8 +49,7 @@ Test(link_kind, other_texts_are_refused_with_a_sentence)
 	}
 }
 
-/* --- several links ---------------------------------------------------------
- */
+/* --- several links -------------------------------------------------------- */
 
 static struct link_list list;
 

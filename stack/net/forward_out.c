@@ -29,8 +29,7 @@ enum {
 	OPTION_COPIED = 0x80, /* RFC 791 3.1: into every fragment */
 };
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 static const uint8_t *l4_of(const struct forward *f)
 {
@@ -133,8 +132,7 @@ uint32_t forward_wire_len(const struct forward *f)
 	return f->gso ? MIN(segment, f->p->len) : f->p->len;
 }
 
-/* --- building --------------------------------------------------------------
- */
+/* --- building ------------------------------------------------------------- */
 
 static uint16_t csum_field(const struct forward *f)
 {
@@ -193,8 +191,7 @@ static enum verdict send_whole(const struct forward *f)
 	return leave(f, &t);
 }
 
-/* --- super-segments --------------------------------------------------------
- */
+/* --- super-segments ------------------------------------------------------- */
 
 static enum tx_gso kind_of(const struct forward *f)
 {
@@ -296,8 +293,7 @@ static enum verdict send_segments(const struct forward *f)
 	return v;
 }
 
-/* --- fragments of IPv4 -----------------------------------------------------
- */
+/* --- fragments of IPv4 ---------------------------------------------------- */
 
 /* RFC 791 3.1: the header of all fragments but the first. Its length. */
 static size_t copy_header(uint8_t *to, const struct forward *f)

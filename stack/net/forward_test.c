@@ -109,8 +109,7 @@ static void expect_error4(uint8_t type, uint8_t code, uint32_t word)
 	nettest_forget_frames(&t);
 }
 
-/* --- IPv4 ------------------------------------------------------------------
- */
+/* --- IPv4 ----------------------------------------------------------------- */
 
 HOST_TEST(forward, a_packet_leaves_with_one_hop_less)
 {
@@ -297,8 +296,7 @@ HOST_TEST(forward, fragments_add_up_to_the_packet)
 		cr_assert(eq(u8, whole[i], (uint8_t)(i * 7 + i / 256)));
 }
 
-/* --- TCP and offload --------------------------------------------------------
- */
+/* --- TCP and offload ------------------------------------------------------ */
 
 /* A segment of `len` bytes behind its header; the checksum is partial. */
 static struct pkt *tcp_pkt(size_t len, uint16_t gso)
@@ -411,8 +409,7 @@ HOST_TEST(forward, offload_marks_that_make_no_sense_are_refused)
 	cr_assert(eq(int, (int)nettest_give(&t, t.eth, p), DROP_LINK_OFFLOAD));
 }
 
-/* --- redirects -------------------------------------------------------------
- */
+/* --- redirects ------------------------------------------------------------ */
 
 HOST_TEST(forward, a_shorter_way_is_told_now_and_then_and_the_packet_goes)
 {
@@ -448,8 +445,7 @@ HOST_TEST(forward, a_router_believes_no_redirects)
 	cr_assert(redirect_learn(t.eth, &from, &dst, &hop));
 }
 
-/* --- IPv6 ------------------------------------------------------------------
- */
+/* --- IPv6 ----------------------------------------------------------------- */
 
 static enum verdict give6(const struct inet_addr *src,
 			  const struct inet_addr *dst, uint8_t hops, size_t len)

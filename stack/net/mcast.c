@@ -51,8 +51,7 @@ bool mcast_is_reported(const struct mcast *m, const struct mcast_group *g)
 	       (g->group.b[1] & 0xf) >= SCOPE_LINK;
 }
 
-/* --- what waits ------------------------------------------------------------
- */
+/* --- what waits ----------------------------------------------------------- */
 
 /* Not later than that. */
 void mcast_hurry(struct mcast *m, usecs when)
@@ -119,8 +118,7 @@ void mcast_look_at_version(struct mcast *m, uint32_t ifindex,
 					: 3);
 }
 
-/* --- changes ---------------------------------------------------------------
- */
+/* --- changes -------------------------------------------------------------- */
 
 /* RFC 3376 5.1: a change of the mode says all; else each source is said, as
  * often as routers may lose it. */
@@ -211,8 +209,7 @@ bool mcast_wants(const struct net *n, const struct inet_addr *group,
 	return g && mcast_group_takes(g, source);
 }
 
-/* --- the interface's own groups --------------------------------------------
- */
+/* --- the interface's own groups ------------------------------------------- */
 
 static bool is_own(const struct iface *ifp, const struct inet_addr *group)
 {
@@ -294,8 +291,7 @@ void mcast_sync(struct iface *ifp)
 		   !ifp->is_down && iface_certain_link_local(ifp));
 }
 
-/* --- the beginning, and after a death ---------------------------------------
- */
+/* --- the beginning, and after a death ------------------------------------- */
 
 static const struct mcast_link silent_link = {
 	.answer_at = USECS_NEVER,

@@ -101,8 +101,7 @@ void mcast_groups_fini(struct mcast_groups *t)
 		free_group(t, list_entry(first, struct mcast_group, link));
 }
 
-/* --- sources ---------------------------------------------------------------
- */
+/* --- sources -------------------------------------------------------------- */
 
 /* The first that is not before `a`. */
 static uint32_t place_of(const struct mcast_group *g, const struct inet_addr *a)
@@ -183,8 +182,7 @@ static void forget_sources(struct mcast_group *g)
 	g->nsources = kept;
 }
 
-/* --- the sum ---------------------------------------------------------------
- */
+/* --- the sum -------------------------------------------------------------- */
 
 bool mcast_group_lists(const struct mcast_group *g,
 		       const struct mcast_source *s)

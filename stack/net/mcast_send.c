@@ -111,8 +111,7 @@ static void send6(struct iface *ifp, const struct inet_addr *dst,
 		log_debug("%s: MLD message lost", ifp->name);
 }
 
-/* --- reports ---------------------------------------------------------------
- */
+/* --- reports -------------------------------------------------------------- */
 
 void mcast_report_init(struct mcast_report *r, struct iface *ifp, bool is4)
 {
@@ -202,8 +201,7 @@ void mcast_report_source(struct mcast_report *r, const struct inet_addr *source)
 		be16_make((uint16_t)(be16_get(record->nsources) + 1));
 }
 
-/* --- older versions --------------------------------------------------------
- */
+/* --- older versions ------------------------------------------------------- */
 
 static void send_old4(struct iface *ifp, enum mcast_old what,
 		      struct ip4_addr group)

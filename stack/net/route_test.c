@@ -246,8 +246,7 @@ HOST_TEST(route, when_all_are_silent_the_first_is_as_good_as_any)
 	expect_hop("8.8.8.8", "10.0.0.1", "10.0.0.2", t.eth);
 }
 
-/* --- several links ---------------------------------------------------------
- */
+/* --- several links -------------------------------------------------------- */
 
 static struct iface *way(const char *dst, const char *src)
 {

@@ -20,8 +20,7 @@ static size_t align(size_t len)
 	return (len + 3) & ~(size_t)3;
 }
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 const struct nlmsghdr *nl_next(const uint8_t **at, size_t *left)
 {
@@ -141,8 +140,7 @@ bool nl_is_text(const struct nl_attrs *all, unsigned int type, const char *text)
 	return nl_len(a) == len || ((const char *)nl_data(a))[len] == '\0';
 }
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 void nl_buf_init(struct nl_buf *b, void *data, size_t size)
 {

@@ -20,8 +20,7 @@
 #include "ground/base.h"
 #include "link/inet.h"
 
-/* --- reading ---------------------------------------------------------------
- */
+/* --- reading -------------------------------------------------------------- */
 
 /* Attribute types that are looked at; programs may send others. */
 enum { NL_ATTRS = 80 };
@@ -69,8 +68,7 @@ bool nl_get_addr(const struct nl_attrs *all, unsigned int type,
 bool nl_is_text(const struct nl_attrs *all, unsigned int type,
 		const char *text);
 
-/* --- writing ---------------------------------------------------------------
- */
+/* --- writing -------------------------------------------------------------- */
 
 struct nl_buf {
 	uint8_t *data; /* aligned to four */

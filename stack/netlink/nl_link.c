@@ -260,8 +260,7 @@ int nl_link_change(struct nl_ask *ask)
 	return 0;
 }
 
-/* --- namespaces ------------------------------------------------------------
- */
+/* --- namespaces ----------------------------------------------------------- */
 
 int nl_link_get_nsid(struct nl_ask *ask, struct nl_buf *out)
 {

@@ -194,8 +194,7 @@ static int set_link(uint32_t flags, uint32_t change, uint32_t mtu)
 	return result();
 }
 
-/* --- the room itself -------------------------------------------------------
- */
+/* --- the room itself ------------------------------------------------------ */
 
 HOST_TEST(unknown_type_is_eopnotsupp)
 {
@@ -292,8 +291,7 @@ HOST_TEST(dumps_in_small_pieces_lose_and_repeat_nothing)
 	}
 }
 
-/* --- interfaces ------------------------------------------------------------
- */
+/* --- interfaces ----------------------------------------------------------- */
 
 HOST_TEST(link_is_found_by_name)
 {
@@ -337,8 +335,7 @@ HOST_TEST(link_that_is_not_there_is_enodev)
 	cr_assert(eq(int, result(), -ENODEV));
 }
 
-/* --- addresses -------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------ */
 
 HOST_TEST(address_comes_and_goes)
 {
@@ -389,8 +386,7 @@ HOST_TEST(strict_dump_of_addresses_is_filtered)
 	cr_assert(ne(int, h->nlmsg_flags &NLM_F_DUMP_FILTERED, 0));
 }
 
-/* --- routes ----------------------------------------------------------------
- */
+/* --- routes --------------------------------------------------------------- */
 
 HOST_TEST(route_comes_and_goes)
 {
@@ -479,8 +475,7 @@ HOST_TEST(preferred_source_is_used)
 	cr_assert(eq(int, path.source.b[15], 2));
 }
 
-/* --- neighbours ------------------------------------------------------------
- */
+/* --- neighbours ----------------------------------------------------------- */
 
 HOST_TEST(neighbour_comes_and_goes)
 {

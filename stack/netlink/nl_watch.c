@@ -58,8 +58,7 @@ struct nl_watch {
 	bool is_quiet; /* only copies: nobody has listened before */
 };
 
-/* --- links -----------------------------------------------------------------
- */
+/* --- links ---------------------------------------------------------------- */
 
 static bool is_same_link(const struct told_link *t, const struct iface *ifp)
 {
@@ -82,8 +81,7 @@ static void watch_links(struct stack *st, struct nl_watch *w)
 	w->nlinks = st->net.nifs;
 }
 
-/* --- addresses -------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------ */
 
 /* Linux keeps silent about an address that is being probed. */
 static bool is_told(const struct iface_addr *a)
@@ -130,8 +128,7 @@ static void watch_addrs(struct stack *st, struct nl_watch *w, struct iface *ifp)
 			t->a[t->n++] = ifp->addrs[i];
 }
 
-/* --- routes ----------------------------------------------------------------
- */
+/* --- routes --------------------------------------------------------------- */
 
 /* All that were added or advertised, or that addresses make; how many. */
 static uint32_t collect_routes(struct stack *st, struct route *out)
@@ -187,8 +184,7 @@ static void watch_routes(struct stack *st, struct nl_watch *w)
 	w->nroutes = n;
 }
 
-/* --- neighbours ------------------------------------------------------------
- */
+/* --- neighbours ----------------------------------------------------------- */
 
 static struct told_neigh *find_neigh(struct nl_watch *w, uint32_t ifindex,
 				     const struct inet_addr *a)
@@ -251,8 +247,7 @@ static void watch_neighs(struct stack *st, struct nl_watch *w)
 	w->nneighs = kept;
 }
 
-/* --- the turn --------------------------------------------------------------
- */
+/* --- the turn ------------------------------------------------------------- */
 
 void nl_watch_end(struct stack *st)
 {

@@ -77,8 +77,7 @@ static struct iface *iface_at(struct stack *st, uint64_t n)
 	return n < st->net.nifs ? &st->net.ifs[n] : NULL;
 }
 
-/* --- dev -------------------------------------------------------------------
- */
+/* --- dev ------------------------------------------------------------------ */
 
 static bool dev(struct stack *st, struct procfs_place *p, struct procfs_text *t)
 {
@@ -105,8 +104,7 @@ static bool dev(struct stack *st, struct procfs_place *p, struct procfs_text *t)
 	return true;
 }
 
-/* --- addresses -------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------ */
 
 /* The next address: at[0] the interface, at[1] behind the address. */
 static const struct iface_addr *
@@ -142,8 +140,7 @@ static bool if_inet6(struct stack *st, struct procfs_place *p,
 	return true;
 }
 
-/* --- routes ----------------------------------------------------------------
- */
+/* --- routes --------------------------------------------------------------- */
 
 /*
  * The next route: those that were added, least specific first, then what
@@ -254,8 +251,7 @@ static bool ipv6_route(struct stack *st, struct procfs_place *p,
 	return true;
 }
 
-/* --- arp -------------------------------------------------------------------
- */
+/* --- arp ------------------------------------------------------------------ */
 
 static const struct neigh *next_neigh(struct stack *st, struct procfs_place *p,
 				      struct iface **ifp)
@@ -306,8 +302,7 @@ static bool arp(struct stack *st, struct procfs_place *p, struct procfs_text *t)
 	return true;
 }
 
-/* --- the table -------------------------------------------------------------
- */
+/* --- the table ------------------------------------------------------------ */
 
 static const struct {
 	const char *name;

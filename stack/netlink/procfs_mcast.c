@@ -159,8 +159,7 @@ bool procfs_igmp6(struct stack *st, struct procfs_place *p,
 	return true;
 }
 
-/* --- sources ---------------------------------------------------------------
- */
+/* --- sources -------------------------------------------------------------- */
 
 /* The next source; at[1] counts all of the interface's. */
 static const struct mcast_source *next_source(struct stack *st,
@@ -225,8 +224,7 @@ bool procfs_mcfilter6(struct stack *st, struct procfs_place *p,
 	return true;
 }
 
-/* --- hardware --------------------------------------------------------------
- */
+/* --- hardware ------------------------------------------------------------- */
 
 /* RFC 1112 6.4: 23 bits of the group; RFC 2464 7: 32 bits. */
 static struct eth_addr mac_of(const struct inet_addr *g)

@@ -103,8 +103,7 @@ void sock_netlink_rebuild(struct sock *s)
 	list_push(&s->stack->netlinks, &s->nl->link);
 }
 
-/* --- addresses -------------------------------------------------------------
- */
+/* --- addresses ------------------------------------------------------------ */
 
 static bool is_taken(const struct nl_sock *nl, uint32_t pid)
 {
@@ -201,8 +200,7 @@ int sock_netlink_name(const struct sock *s, bool of_peer, struct sockaddr *addr,
 	return 0;
 }
 
-/* --- the queue -------------------------------------------------------------
- */
+/* --- the queue ------------------------------------------------------------ */
 
 /* The queue is full: who listens to groups hears that it has missed some. */
 static void overrun(struct nl_sock *nl)
@@ -270,8 +268,7 @@ static void go_on(struct nl_sock *nl)
 	arena_free(st->eng.arena, scratch);
 }
 
-/* --- send ------------------------------------------------------------------
- */
+/* --- send ----------------------------------------------------------------- */
 
 /* `data` and the room for answers lie in one block. */
 static int take_request(struct nl_sock *nl, struct uio *from, size_t len)
@@ -327,8 +324,7 @@ ssize_t sock_netlink_send(struct sock *s, struct uio *from,
 	return ret < 0 ? ret : (ssize_t)len;
 }
 
-/* --- receive ---------------------------------------------------------------
- */
+/* --- receive -------------------------------------------------------------- */
 
 static int take_error(struct nl_sock *nl)
 {
@@ -415,8 +411,7 @@ uint32_t sock_netlink_ready(const struct sock *s)
 	return bits;
 }
 
-/* --- groups ----------------------------------------------------------------
- */
+/* --- groups --------------------------------------------------------------- */
 
 static uint64_t bit_of(uint32_t group)
 {
@@ -454,8 +449,7 @@ void sock_netlink_tell(struct stack *st, uint32_t group, const void *data,
 	}
 }
 
-/* --- options ---------------------------------------------------------------
- */
+/* --- options -------------------------------------------------------------- */
 
 static bool *flag_of(struct nl_sock *nl, int name)
 {

@@ -26,8 +26,7 @@
 
 #include "link/wire.h"
 
-/* --- from the program -------------------------------------------------------
- */
+/* --- from the program ----------------------------------------------------- */
 
 static int take_pktinfo(const struct cmsghdr *c, struct udp_wish *w)
 {
@@ -202,8 +201,7 @@ int sock_cmsg_take(const struct sock *s, const struct msghdr *msg,
 	return sock_cmsg6_build(&h, space);
 }
 
-/* --- to the program ---------------------------------------------------------
- */
+/* --- to the program ------------------------------------------------------- */
 
 void sock_cmsg_append(struct msghdr *msg, size_t *used, int level, int type,
 		      const void *data, size_t len)

@@ -22,8 +22,7 @@
 #include "net/ip6_ext.h"
 #include "sock_cmsg.h"
 
-/* --- from the program ------------------------------------------------------
- */
+/* --- from the program ----------------------------------------------------- */
 
 /* Its own second byte says how long it is, in units of 8 but the first. */
 static size_t length_of(const uint8_t *header)
@@ -96,8 +95,7 @@ int sock_cmsg6_build(const struct sock_cmsg6 *h, struct udp_headers *out)
 	return ret;
 }
 
-/* --- to the program --------------------------------------------------------
- */
+/* --- to the program ------------------------------------------------------- */
 
 static bool is_on(const struct sock *s, enum sock_ip6_bit bit)
 {

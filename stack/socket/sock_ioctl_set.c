@@ -62,8 +62,7 @@ static int mask_bits(const struct inet_addr *mask)
 	return MAPPED_BITS + bits;
 }
 
-/* --- interfaces ------------------------------------------------------------
- */
+/* --- interfaces ----------------------------------------------------------- */
 
 const struct inet_prefix *sock_ioctl_first4(const struct iface *ifp)
 {
@@ -183,8 +182,7 @@ static int on_iface(struct iface *ifp, unsigned long request, struct ifreq *r)
 	}
 }
 
-/* --- routes ----------------------------------------------------------------
- */
+/* --- routes --------------------------------------------------------------- */
 
 static int read_route(struct sock *s, const struct rtentry *e, struct route *r)
 {
@@ -258,8 +256,7 @@ static int delete_route(struct sock *s, const struct rtentry *e)
 	return -ESRCH;
 }
 
-/* --- ARP -------------------------------------------------------------------
- */
+/* --- ARP ------------------------------------------------------------------ */
 
 /* The interface that is named, or else that the address is on the link of. */
 static struct iface *arp_iface(struct sock *s, const struct arpreq *r,

@@ -82,8 +82,7 @@ static bool is_group(int level, const struct inet_addr *g)
 	return inet_is4(g) == (level == IPPROTO_IP) && inet_is_multicast(g);
 }
 
-/* --- IPv4, by an address ---------------------------------------------------
- */
+/* --- IPv4, by an address -------------------------------------------------- */
 
 /* Says where; `by` is an address of the interface. 0, -EINVAL, -ENODEV. */
 static int place4(const struct sock *s, struct in_addr group, struct in_addr by,
@@ -212,8 +211,7 @@ static int get_filter4(struct sock *s, void *value, socklen_t *len)
 	return 0;
 }
 
-/* --- IPv6, by an index -----------------------------------------------------
- */
+/* --- IPv6, by an index ---------------------------------------------------- */
 
 static int membership6(struct sock *s, int name, const void *value,
 		       socklen_t len)
@@ -234,8 +232,7 @@ static int membership6(struct sock *s, int name, const void *value,
 	return udp_leave(s->pcb, &group, m.ipv6mr_interface);
 }
 
-/* --- RFC 3678, of either family --------------------------------------------
- */
+/* --- RFC 3678, of either family ------------------------------------------- */
 
 static int membership(struct sock *s, int level, int name, const void *value,
 		      socklen_t len)
@@ -348,8 +345,7 @@ static int get_filter(struct sock *s, int level, void *value, socklen_t *len)
 	return 0;
 }
 
-/* --- the doors -------------------------------------------------------------
- */
+/* --- the doors ------------------------------------------------------------ */
 
 /* SOCK_OPT_OTHERS: it is none of the options about sources. */
 static int set_source(struct sock *s, int level, int name, const void *value,

@@ -354,8 +354,7 @@ Test(tcp_recover, true_timeout_is_not_undone)
 	kit_forget_frames(&kit);
 }
 
-/* --- by time ---------------------------------------------------------------
- */
+/* --- by time -------------------------------------------------------------- */
 
 /* RFC 8985 6.2: on a path that reorders three segments are no proof; a quarter
  * of a round trip without it is. */
