@@ -76,8 +76,8 @@ Runs COMMAND with its own TCP/IP stack on a TAP device.
   --help                  this text
 
 Each option has a variable of the same name: NSSHIM_ADDR for --addr, and so on;
-NSSHIM_MEMORY, NSSHIM_OFFLOAD and NSSHIM_SECRET are passed on as they are, and
-NSSHIM_LIB names the library to preload. As root the TAP is made in the
+NSSHIM_ECN, NSSHIM_MEMORY, NSSHIM_OFFLOAD and NSSHIM_SECRET are passed on as they
+are, and NSSHIM_LIB names the library to preload. As root the TAP is made in the
 namespace of the caller; without root, in a user and network namespace made
 for COMMAND, from which nothing outside can be reached.
 EOF

@@ -49,6 +49,8 @@ struct stack_config {
 	const char *secret;  /* of hardware address and identifiers, or NULL */
 	const char *gateway; /* or NULL */
 	bool forward;        /* be a router between the links */
+	bool ecn;            /* ask for ECN */
+	bool no_ecn;         /* nor answer who asks */
 	const char *routes;  /* "PREFIX via GW, ...", or NULL */
 	uint32_t mtu[STACK_LINKS_MAX];   /* 0: the device's */
 	uint8_t mac[STACK_LINKS_MAX][6]; /* all zero: made up */

@@ -295,6 +295,14 @@ static int take_secret(const char *value)
 	return config_keep_string(value, &config.stack.secret);
 }
 
+static int take_ecn(const char *value)
+{
+	int ret = config_switch(value, &config.stack.ecn);
+
+	config.stack.no_ecn = ret == 0 && !config.stack.ecn;
+	return ret;
+}
+
 static int take_offload(const char *value)
 {
 	return config_switch(value, &config.stack.offload);
@@ -344,6 +352,7 @@ static const struct variable {
 	{"NSSHIM_JOIN", take_join,
 	 "up to 63 letters, digits, dots, dashes and underscores", OPTIONAL},
 	{"NSSHIM_SECRET", take_secret, "any words", OPTIONAL},
+	{"NSSHIM_ECN", take_ecn, "on or off", OPTIONAL},
 	{"NSSHIM_OFFLOAD", take_offload, "on or off", OPTIONAL},
 };
 

@@ -69,6 +69,8 @@ static const struct {
 	{"NSSHIM_PCAP", "/tmp/x.pcap"},
 	{"NSSHIM_NAME", "Web-1.example_net"},
 	{"NSSHIM_SECRET", "any words"},
+	{"NSSHIM_ECN", "on"},
+	{"NSSHIM_ECN", "off"},
 	{"NSSHIM_OFFLOAD", "on"},
 	{"NSSHIM_OFFLOAD", "off"},
 };
@@ -140,6 +142,7 @@ static const struct {
 	{"NSSHIM_LOG", "info,", "no file"},
 	{"NSSHIM_IMPAIR", "lots=yes", "takes"},
 	{"NSSHIM_NAME", "a name", "not a name"},
+	{"NSSHIM_ECN", "2", "on or off"},
 	{"NSSHIM_OFFLOAD", "yes", "on or off"},
 };
 

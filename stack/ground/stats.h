@@ -56,6 +56,8 @@
 	X(TCP_RETRANS_SEGS)                                                    \
 	X(TCP_FAST_RETRANS)                                                    \
 	X(TCP_RTO_TIMEOUTS)                                                    \
+	X(TCP_CE_SEGS)                                                         \
+	X(TCP_ECN_CUTS)                                                        \
 	X(TCP_LOSS_PROBES)                                                     \
 	X(TCP_LOSS_PROBE_REPAIRS)                                              \
 	X(TCP_OUT_RSTS)                                                        \

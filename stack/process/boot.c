@@ -118,6 +118,9 @@ static int make_stack(struct arena *arena, const struct stack_config *c,
 	st->wall_offset = driver_wall_offset();
 	st->tcp.has_sleepers = true;
 	st->net.forwards = c->forward;
+	st->tcp.ecn = c->ecn      ? TCP_ECN_ASK
+		      : c->no_ecn ? TCP_ECN_OFF
+				  : TCP_ECN_ANSWER;
 	*out = st;
 	return link_list_parse(c->link, &st->links, why->text, why->size);
 }

@@ -297,6 +297,8 @@ static void forget_protocol(struct tcp_conn *c)
 	c->urg_valid = c->urg_seen = c->urg_sending = false;
 	c->has_recover = c->can_undo = c->can_eifel = false;
 	c->frto = c->frto_new = false;
+	c->ecn_asked = c->ecn_ok = c->ecn_echo = false;
+	c->ecn_cwr = c->ecn_cut = false;
 	c->rxt_force = c->window_blocked = c->cork_expired = false;
 	c->recv_shut = c->send_shut = false;
 	c->recovery = TCP_RECOVER_NONE;

@@ -38,6 +38,13 @@ struct tcp_timed {
 	bool is_ready;     /* [I] it has a place in the heap */
 };
 
+/* Explicit congestion notification (Linux: tcp_ecn). */
+enum tcp_ecn_wish {
+	TCP_ECN_ANSWER, /* when a peer asks */
+	TCP_ECN_OFF,
+	TCP_ECN_ASK, /* and when we connect */
+};
+
 /* The transport's state, in the stack's root. */
 struct tcp {
 	struct engine *eng;         /* [I] */
@@ -57,6 +64,7 @@ struct tcp {
 	uint32_t nconns;         /* [S] all */
 	struct tcp_conn *busy;   /* [S] being changed just now, or NULL */
 	struct tcp_conn *silent; /* [S] see tcp_ack_silent(), or NULL */
+	uint8_t ecn;             /* [I] enum tcp_ecn_wish */
 	bool has_sleepers;       /* [I] who sleeps calls tcp_ack_silent() */
 	usecs challenge_since;   /* [S] start of the current second */
 	uint32_t challenge_left; /* [S] RFC 5961 7 */

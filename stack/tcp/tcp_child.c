@@ -62,6 +62,7 @@ static void take_numbers(struct tcp_conn *c, const struct tcp_half *h)
 	c->snd_wnd = c->max_wnd = h->wnd;
 	c->snd_wl1 = h->irs;
 	c->snd_wl2 = h->iss;
+	c->ecn_ok = h->has_ecn;
 	c->quickacks = TCP_QUICKACKS;
 	/* Karn: only an unrepeated SYN-ACK was timed. */
 	c->rtt_at = h->tries == 0 ? h->sent_at : 0;

@@ -22,6 +22,7 @@
 #include "tcp_ack.h"
 #include "tcp_child.h"
 #include "tcp_data.h"
+#include "tcp_ecn.h"
 #include "tcp_filter.h"
 #include "tcp_fsm.h"
 #include "tcp_listen.h"
@@ -270,6 +271,7 @@ static bool is_crossing_syn_ack(const struct tcp_conn *c,
 /* RFC 9293 3.10.7.4, all other states. */
 static enum verdict in_synchronized(struct tcp_conn *c, struct tcp_seg *s)
 {
+	uint32_t in_flight = tcp_flight(c);
 	enum verdict v, text;
 
 	if (is_crossing_syn_ack(c, s)) {
@@ -291,9 +293,13 @@ static enum verdict in_synchronized(struct tcp_conn *c, struct tcp_seg *s)
 	note_ts(c, s);
 	tcp_timer_on_heard(c);
 	trim(c, s);
+	if (UNLIKELY(c->ecn_ok))
+		tcp_ecn_on_segment(c, s);
 	v = tcp_ack_step(c, s);
 	if (v != DONE || c->state == TCPS_CLOSED)
 		return v;
+	if (UNLIKELY(c->ecn_ok))
+		tcp_ecn_on_ack(c, s, in_flight);
 	tcp_data_urgent(c, s);
 	text = s->len > 0 || (s->flags & TCP_FIN) ? tcp_data_text(c, s) : DONE;
 	return text;
@@ -349,6 +355,7 @@ static enum verdict in_syn_sent(struct tcp_conn *c, struct tcp_seg *s)
 		tcp_out_syn(c);
 		return DONE;
 	}
+	tcp_ecn_on_syn_ack(c, s);
 	tcp_ack_establish(c, s);
 	/* A client that asks at once has a dialogue in mind (Linux). */
 	c->last_data_rx = c->eng->now;
@@ -373,6 +380,7 @@ static bool is_predicted(const struct tcp_conn *c, const struct tcp_seg *s)
 	       (s->flags & ~TCP_PSH) == TCP_ACK && s->seq == c->rcv_nxt &&
 	       s->opt.nsack == 0 && !c->reasm && !c->urg_seen &&
 	       c->recovery == TCP_RECOVER_NONE && !c->probing &&
+	       !(c->ecn_ok && tcp_ecn_is_marked(s)) &&
 	       s->wnd << c->snd_wscale == c->snd_wnd &&
 	       (!c->ts_ok || !s->opt.has_ts ||
 		seq_geq(s->opt.tsval, c->ts_recent));

@@ -50,6 +50,7 @@ void tcp_get_info(const struct tcp_conn *c, struct tcp_info *info)
 	info->tcpi_backoff = c->rtt.backoffs;
 	info->tcpi_options = (uint8_t)((c->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) |
 				       (c->sack_ok ? TCPI_OPT_SACK : 0) |
+				       (c->ecn_ok ? TCPI_OPT_ECN : 0) |
 				       (c->wscale_ok ? TCPI_OPT_WSCALE : 0));
 	info->tcpi_snd_wscale = c->snd_wscale & 15;
 	info->tcpi_rcv_wscale = c->rcv_wscale & 15;

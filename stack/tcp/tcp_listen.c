@@ -21,6 +21,7 @@
 #include "tcp_ack.h"
 #include "tcp_child.h"
 #include "tcp_cookie.h"
+#include "tcp_ecn.h"
 #include "tcp_reply.h"
 #include "tcp_timer.h"
 #include "tcp_window.h"
@@ -99,7 +100,8 @@ static void send_syn_ack(struct tcp_conn *c, const struct tcp_half *h,
 		.key = h->key,
 		.seq = h->iss,
 		.ack = h->irs + 1,
-		.flags = TCP_SYN | TCP_ACK,
+		.flags = (uint8_t)(TCP_SYN | TCP_ACK |
+				   (h->has_ecn ? TCP_ECE : 0)),
 		.window = (uint16_t)MIN(c->rcvbuf, 65535u),
 		.manner = *tcp_manner_of(c, &h->key.remote),
 	};
@@ -126,6 +128,7 @@ static void fill_half(struct tcp_conn *c, const struct tcp_seg *s,
 		.rcv_wscale = tcp_window_scale(c),
 		.made_at = c->eng->now,
 		.sent_at = c->eng->now,
+		.has_ecn = tcp_ecn_is_asked(s),
 		.opt = s->opt,
 	};
 	list_init(&h->link);
@@ -142,6 +145,7 @@ static enum verdict answer_with_cookie(struct tcp_conn *c,
 	uint32_t tsval;
 
 	fill_half(c, s, &h);
+	h.has_ecn = false; /* a cookie has no room for it */
 	h.iss = tcp_cookie_make(c->tcp, &s->key, s->seq, mss);
 	tsval = ts_now(c, &h);
 	if (s->opt.has_ts) {

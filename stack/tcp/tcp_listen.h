@@ -31,6 +31,7 @@ struct tcp_half {
 	uint16_t adv_mss;       /* [I] */
 	uint8_t rcv_wscale;     /* [I] */
 	uint8_t tries;          /* [S] SYN-ACKs sent again by the timer */
+	bool has_ecn;  /* [S] the SYN asked for ECN, the SYN-ACK agrees */
 	bool is_acked; /* [S] complete, but waits for data or a place */
 	struct tcp_options opt; /* [I] of the SYN */
 	UT_hash_handle hh;      /* [S] listener->halves */

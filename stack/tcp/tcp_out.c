@@ -21,6 +21,7 @@
 
 #include <errno.h>
 
+#include "tcp_ecn.h"
 #include "tcp_fsm.h"
 #include "tcp_priv.h"
 #include "tcp_recover.h"
@@ -341,6 +342,8 @@ void tcp_out_syn(struct tcp_conn *c)
 {
 	struct tcp_shape s = {.seq = c->iss, .flags = TCP_SYN};
 
+	if (c->state == TCPS_SYN_SENT)
+		s.flags |= tcp_ecn_syn_flags(c);
 	if (tcp_segment_send(c, &s) < 0)
 		log_debug("tcp: the link refused a SYN");
 }

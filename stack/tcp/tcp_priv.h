@@ -133,6 +133,11 @@ struct tcp_conn {
 	bool rxt_force : 1;      /* resend one segment whatever cwnd says */
 	bool window_blocked : 1; /* data waits for the peer's window */
 	bool is_broken : 1;      /* its data did not survive: tcp_rebuild.c */
+	bool ecn_asked : 1;      /* by our SYN; tcp_ecn.c */
+	bool ecn_ok : 1;         /* both ends agreed */
+	bool ecn_echo : 1;       /* every ACK says that a mark was seen */
+	bool ecn_cwr : 1;        /* the next new data say that we slow down */
+	bool ecn_cut : 1;        /* ecn_end counts */
 	bool tail_out : 1;       /* a tail probe is under way; tcp_tail.c */
 	bool tail_resent : 1;    /* and it was no new data */
 
@@ -193,6 +198,7 @@ struct tcp_conn {
 	uint32_t undo_ts;  /* our clock at the first resend */
 	int32_t undo_rxts; /* resends not yet reported as duplicates */
 	tcp_seq undo_from; /* snd_una at the last cut */
+	tcp_seq ecn_end;   /* snd_nxt at the last cut */
 	usecs stall_since; /* the oldest unacknowledged is waiting since */
 
 	/* Receive buffer tuning. */

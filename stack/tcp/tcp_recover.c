@@ -24,6 +24,7 @@
  */
 #include "tcp_recover.h"
 
+#include "tcp_ecn.h"
 #include "tcp_priv.h"
 #include "tcp_tail.h"
 #include "tcp_timer.h"
@@ -233,6 +234,8 @@ static void enter_fast(struct tcp_conn *c, uint32_t in_flight)
 	tcp_cc_forget_prior(&c->cc);
 	tcp_cc_on_loss(&c->cc, c->eng->now, in_flight);
 	begin(c, TCP_RECOVER_FAST, false);
+	if (c->ecn_ok)
+		tcp_ecn_on_cut(c);
 }
 
 /* What is overdue when a timeout comes: sent before the last round trip. */
@@ -265,6 +268,8 @@ void tcp_recover_on_rto(struct tcp_conn *c)
 	 * is gone: nothing to take back. */
 	begin(c, TCP_RECOVER_RTO, !first);
 	tcp_undo_on_rto(c, first && is_new && !is_reneged);
+	if (c->ecn_ok)
+		tcp_ecn_on_cut(c);
 }
 
 void tcp_recover_on_mtu(struct tcp_conn *c)

@@ -21,6 +21,7 @@
 
 #include "link/cksum.h"
 #include "link/link.h"
+#include "tcp_ecn.h"
 #include "tcp_priv.h"
 #include "tcp_reasm.h"
 #include "tcp_timer.h"
@@ -124,7 +125,7 @@ static void push_header(struct tcp_conn *c, struct tx *tx,
 	tx_set_csum(tx, offsetof(struct tcp_wire, cksum));
 }
 
-static int hand_down(struct tcp_conn *c, struct tx *tx)
+static int hand_down(struct tcp_conn *c, struct tx *tx, uint8_t tos)
 {
 	const struct tcp_manner *m = tcp_manner_of(c, &c->b.key.remote);
 	struct path path = {
@@ -138,7 +139,7 @@ static int hand_down(struct tcp_conn *c, struct tx *tx)
 		.dst = c->b.key.remote,
 		.proto = IP_PROTO_TCP,
 		.ttl = m->ttl,
-		.tos = m->tos,
+		.tos = tos,
 		.no_flow_label = m->no_flow_label,
 		.dont_fragment = m->pmtudisc != PMTUDISC_DONT,
 		.ignore_pmtu = m->pmtudisc == PMTUDISC_PROBE,
@@ -157,6 +158,8 @@ static void on_left(struct tcp_conn *c, uint8_t flags, uint32_t len)
 	c->segs_out += segs;
 	if (!(flags & TCP_ACK))
 		return;
+	if (UNLIKELY(c->ecn_ok))
+		tcp_ecn_on_left(c, flags);
 	c->last_ack_sent = c->rcv_nxt;
 	c->ack_now = false;
 	c->ack_segs = 0;
@@ -166,6 +169,7 @@ static void on_left(struct tcp_conn *c, uint8_t flags, uint32_t len)
 ssize_t tcp_segment_send(struct tcp_conn *c, const struct tcp_shape *s)
 {
 	struct tcp_options o = {.nsack = 0};
+	uint8_t tos = tcp_manner_of(c, &c->b.key.remote)->tos;
 	uint8_t flags = s->flags;
 	uint32_t len = s->len;
 	struct tx tx;
@@ -177,6 +181,11 @@ ssize_t tcp_segment_send(struct tcp_conn *c, const struct tcp_shape *s)
 	if (c->state != TCPS_SYN_SENT && !(flags & TCP_RST))
 		flags |= TCP_ACK;
 
+	if (UNLIKELY(c->ecn_ok))
+		flags |= tcp_ecn_flags(c, s, &tos);
+	/* Said once: not in each piece of a super-segment. */
+	if (UNLIKELY(flags & TCP_CWR) && len > 0)
+		len = MIN(len, c->mss);
 	add_options(c, flags, &o);
 	/* SACK blocks take room from a full segment. */
 	if (UNLIKELY(o.nsack > 0) && len > 0)
@@ -197,7 +206,7 @@ ssize_t tcp_segment_send(struct tcp_conn *c, const struct tcp_shape *s)
 		tx.gso_size = c->mss;
 	}
 
-	err = hand_down(c, &tx);
+	err = hand_down(c, &tx, tos);
 	if (err == -EAGAIN || err == -ENOBUFS) {
 		tcp_timer_on_device_full(c);
 		return err;

@@ -109,6 +109,7 @@ struct seg {
 	uint32_t len;     /* payload bytes; their content is kit_byte(seq) */
 	const char *data; /* or these; len may be 0 then */
 	uint16_t urg;
+	uint8_t tos;
 	uint16_t mss;
 	uint8_t wscale; /* with has_wscale */
 	bool has_wscale, sack_permitted, has_ts;

@@ -94,10 +94,12 @@ static uint16_t raw_window(const struct kit *k, const struct seg *s)
 	return (uint16_t)(s->wnd ? s->wnd : k->peer_wnd);
 }
 
-static void fill_ip(struct kit *k, struct ip4_wire *ip, uint32_t total)
+static void fill_ip(struct kit *k, struct ip4_wire *ip, uint32_t total,
+		    uint8_t tos)
 {
 	*ip = (struct ip4_wire){
 		.ver_ihl = 0x45,
+		.tos = tos,
 		.total_len = be16_make((uint16_t)total),
 		.ttl = 64,
 		.proto = IP_PROTO_TCP,
@@ -130,7 +132,7 @@ enum verdict kit_give(struct kit *k, struct seg s)
 	cr_assert(f != NULL);
 	f->len = (uint32_t)total;
 	f->gso_size = s.gso_size;
-	fill_ip(k, (void *)f->bytes, f->len);
+	fill_ip(k, (void *)f->bytes, f->len, s.tos);
 	h = (void *)(f->bytes + sizeof(struct ip4_wire));
 	*h = (struct tcp_wire){
 		.sport = be16_make(s.port ? s.port : KIT_PEER_PORT),
@@ -227,6 +229,7 @@ const struct seg *kit_take(struct kit *k)
 	s->ack = s->flags & ACK ? be32_get(h->ack) - k->peer_iss : 0;
 	s->wnd = be16_get(h->window);
 	s->urg = be16_get(h->urgent);
+	s->tos = ((const struct ip4_wire *)f->bytes)->tos;
 	s->port = be16_get(h->dport);
 	s->gso_size = f->gso_size;
 	s->len = (uint32_t)(len - head);
