@@ -90,7 +90,7 @@ wait "$pid_stay" 2>/dev/null
 
 no_keeper()
 {
-  ! ip netns pids $ns | xargs -r ps -o args= -p | grep -q '^nsshim-keeper'
+  ! prints '^nsshim-keeper' eval 'ip netns pids $ns | xargs -r ps -o args= -p'
 }
 
 # The address is somebody's already: the kernel speaks for it, unknown to dnsmasq.

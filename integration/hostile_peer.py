@@ -317,7 +317,7 @@ class Hosts:
             self.connect(i, policy, **how)
             if i % burst == burst - 1:
                 self.pump(0.02)
-        for _ in range(12):
+        for _ in range(60):
             self.pump(0.25)
             if self.opened + self.resets >= n:
                 return
@@ -809,8 +809,11 @@ def attack_crumbs(w, count):
     stand = [c for c in hosts.conns.values() if c.open]
     if not stand:
         sys.exit("nobody could connect")
+    # A hole at once: where all of this takes long, the server may have lost
+    # patience before the others.
     for c in stand:
         hosts.write(c, b"GET /")
+        hosts.send(c, ACK, b"y", seq=c.seq + 50000 & M32)
     for _ in range(min(400, count // 20)):
         for c in stand:
             hosts.write(c, b"x")

@@ -70,7 +70,7 @@ mld_says()
 
 forwards()
 {
-  ip netns exec $ns bridge mdb show dev br0 | grep -q "tap0.*grp $1 "
+  prints "tap0.*grp $1 " ip netns exec $ns bridge mdb show dev br0
 }
 
 forwards_no_more()

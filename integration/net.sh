@@ -279,6 +279,16 @@ within()
   done
 }
 
+# prints PATTERN CMD...: does a line of it match? Not by a pipe: who writes on when
+# grep has seen enough dies of SIGPIPE, and counts as failed.
+prints()
+{
+  local all pattern=$1
+  shift
+  all=$("$@" 2>/dev/null)
+  grep -qE -- "$pattern" <<<"$all"
+}
+
 # A listener of the kernel's end is seen without connecting to it.
 kernel_listens()
 {

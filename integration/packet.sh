@@ -116,7 +116,7 @@ soon grep -qx /lib.sh "$work/listen.log"
 kill $listener && wait $listener
 true
 SH
-ours tshark -D 2>/dev/null | grep -q tap0 || fail "tshark -D shows no tap0"
+prints tap0 ours tshark -D || fail "tshark -D shows no tap0"
 proved "tshark by dumpcap: the request of a download, decoded"
 
 # --- those who send ------------------------------------------------------------------

@@ -45,7 +45,7 @@ make_links()
 
 has_carrier()
 {
-  ip -n $ns -o link show dev "$1" | grep -q LOWER_UP
+  prints LOWER_UP ip -n $ns -o link show dev "$1"
 }
 
 move_right()
@@ -158,7 +158,7 @@ proved "bytes both ways, in both families, offload on both links"
 is_redirected()
 {
   kernel ping -c 1 -W 1 "$1" >/dev/null 2>&1
-  kernel ip route get "$1" | grep -q "via $2 "
+  prints "via $2 " kernel ip route get "$1"
 }
 
 # hears_router WHO NAMESPACE DEVICE: its link-local address there.
@@ -185,8 +185,8 @@ end_stack
 stack NSSHIM_FORWARD=on NSSHIM_OFFLOAD=off NSSHIM_MTU=1300@right -- sleep 1000
 move_right
 transfer "a small link without offload"
-kernel ip route get 10.82.0.1 | grep -q 'mtu 1300' || fail "no path MTU learned"
-kernel ip route get fd82::1 | grep -q 'mtu 1300' || fail "no path MTU for IPv6"
+prints 'mtu 1300' kernel ip route get 10.82.0.1 || fail "no path MTU learned"
+prints 'mtu 1300' kernel ip route get fd82::1 || fail "no path MTU for IPv6"
 ip -n $ns route flush cache
 kernel ping -c 2 -i 0.2 -W 5 -M dont -s 3000 10.82.0.1 >/dev/null ||
   fail "IPv4 fragments through"

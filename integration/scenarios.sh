@@ -57,7 +57,7 @@ console_says()
 {
   local pattern=$1
   shift
-  console "$@" 2>/dev/null | grep -qE -- "$pattern"
+  prints "$pattern" console "$@"
 }
 
 # A process on the stack that does nothing but be there; the stack's log is in

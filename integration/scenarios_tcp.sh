@@ -79,12 +79,12 @@ do_kernel()
 # state PORT STATE: has the stack a connection with that local port in it?
 is_state()
 {
-  console ss -Htan "sport = :$1" | grep -q "^$2 "
+  prints "^$2 " console ss -Htan "sport = :$1"
 }
 
 has_none()
 {
-  ! console ss -Htan "sport = :$1" | grep -q .
+  ! prints . console ss -Htan "sport = :$1"
 }
 
 # Python that does a line at a time, so that the script can look in between.
