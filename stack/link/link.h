@@ -111,6 +111,9 @@ struct link_tap_config {
 	const char *name; /* IFNAMSIZ - 1 bytes at most */
 	bool offload;     /* virtio-net header, checksum and segmentation */
 	int fd;           /* an open TAP to adopt instead, or -1 */
+	/* What whoever opened it found out, to be taken over and not to be
+	 * found out again; or NULL. */
+	const uint32_t *caps;
 };
 
 /*

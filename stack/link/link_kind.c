@@ -115,7 +115,8 @@ int link_spec_open(const struct link_spec *spec, bool offload, int fd,
 		   struct arena *arena, struct link_stream_state **stream,
 		   struct link **out, char *why, size_t why_size)
 {
-	struct link_tap_config tap = {spec->where, offload, fd};
+	struct link_tap_config tap = {spec->where, offload, fd,
+				      fd < 0 ? NULL : &spec->caps};
 	struct link_packet_config packet = {spec->where, offload, fd};
 	struct link_stream_config path = {spec->where, spec->name, fd};
 

@@ -22,6 +22,7 @@ struct link_spec {
 	enum link_kind kind;
 	const char *where; /* device, interface or path: into the text */
 	char name[16];     /* of the interface that programs see */
+	uint32_t caps;     /* of who opened it first, for those who adopt it */
 };
 
 struct link_list {

@@ -12,7 +12,8 @@
  *
  *   UDP segmentation is only used on the way out. Whether the kernel knows it
  *   is found out by asking for it; then it is switched off for the way in,
- *   because a datagram socket wants datagrams.
+ *   because a datagram socket wants datagrams. One process of a family does
+ *   that: the device is everybody's, and in use.
  *
  * Never      sets the device up or gives the kernel's end an address: that
  *            needs privileges which a program should not have.
@@ -236,7 +237,10 @@ int link_tap_open(const struct link_tap_config *config, struct link **out,
 		free(tap);
 		return err;
 	}
-	negotiate(tap, config->offload);
+	if (config->caps)
+		tap->link.caps = *config->caps;
+	else
+		negotiate(tap, config->offload);
 	tap->link.ops = &tap_ops;
 	tap->link.file = -1;
 	tap->link.mtu = link_dev_mtu(tap->link.name);

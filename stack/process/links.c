@@ -64,6 +64,8 @@ int links_open(const struct stack_config *c, struct stack *st, size_t n, int fd,
 	if (ret < 0)
 		return ret;
 	devices[n] = *out;
+	if (fd < 0)
+		st->links.spec[n].caps = devices[n]->caps;
 	ownfd_adopt(&devices[n]->fd);
 	if (c->pcap)
 		ret = tee(c, st, out, why);
