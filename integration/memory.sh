@@ -11,16 +11,16 @@
 #   loses a byte, others still get an answer, and afterwards all is as before:
 #   the kernel has its memory back, too.
 #   When the program has no descriptor left it hears EMFILE, and goes on when
-#   it has.
+#   it has. Under a limit of address space that it may not raise it has the
+#   stack in a part of that.
 
 . "$(dirname "$0")/net.sh"
 . "$top/integration/servers.sh"
-need python3 curl nginx
+need python3 curl nginx prlimit setpriv
 # The kernel's own patience counts, too: what it measures as a round trip here may
 # be ten seconds, and what it sends again then waits for a minute.
 limit=300
 ulimit -n 8192 2>/dev/null || skip "needs 8,192 descriptors"
-limit=300
 net_up
 
 # crowd PEOPLE BYTES: all send until nothing moves any more, then all read. The
@@ -147,3 +147,20 @@ grep -q 'Too many open files' "$work/error.log" || fail "nginx never heard EMFIL
 kernel curl -sS -f --max-time 60 -o "$work/got" "http://$OURS/file" || fail "afterwards"
 same "$work/file" "$work/got"
 proved "64 descriptors, 200 clients: EMFILE, and all were served"
+stop $pid
+
+# Addresses: of 1.5 GB, which a child may not raise either.
+start kernel nginx -e "$work/kernel_error.log" -c "$work/nginx.conf"
+kernel_listens 80
+ours_options=()
+ours_prefix
+timeout -k 5 $limit prlimit --as=1500000000:1500000000 setpriv --bounding-set=-sys_resource \
+  "${prefix[@]}" sh -c "curl -sS -f --max-time 60 -o $work/got http://$KERNEL/file; cat /proc/self/maps" \
+  >"$work/maps" || fail "a fetch with 1.5 GB of address space"
+same "$work/file" "$work/got"
+if [[ $side == tap ]]; then
+  range=$(awk '/memfd:nsshim/ { print $1; exit }' "$work/maps")
+  mapped=$(((16#${range#*-} - 16#${range%-*}) >> 20))
+  ((mapped >= 128 && mapped <= 768)) || fail "$mapped MiB of it are the stack's"
+  proved "a limit of 1.5 GB of address space: $mapped MiB are the stack's, in a child, too"
+fi

@@ -129,8 +129,11 @@ size_t stack_dns(struct sockaddr_storage *out, size_t max);
  * no more. */
 bool stack_search_domain(size_t i, char *out, size_t size);
 
-/* Bytes of address space that the arena reserves in every process. */
-uint64_t stack_address_space(void);
+/* Bytes of address space that the arena reserves in every process, or will
+ * when the stack is made with this cap (`memory_bytes` of the configuration).
+ */
+uint64_t stack_address_space(uint64_t memory_bytes);
+
 /* Checks a value as the boot would: 0 or -EINVAL with a sentence in `why`. */
 int stack_check_addr(const char *text, char *why, size_t why_size);
 int stack_check_prefix(const char *text, char *why, size_t why_size);

@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 
 #include "fd/fdtab.h"
+#include "ground/config.h"
 #include "prctl.h"
 #include "ground/raw.h"
 #include "ground/real.h"
@@ -36,16 +37,21 @@ enum { FEW = 16 };
 /* struct rlimit and rlimit64 are the same on 64-bit machines. */
 _Static_assert(sizeof(struct rlimit) == sizeof(struct rlimit64), "64 bits");
 
+static rlim64_t address_space(void)
+{
+	return stack_address_space(config.stack.memory_bytes);
+}
+
 static rlim64_t with_arena(rlim64_t bytes)
 {
-	rlim64_t arena = stack_address_space();
+	rlim64_t arena = address_space();
 
 	return bytes < RLIM64_INFINITY - arena ? bytes + arena : bytes;
 }
 
 static rlim64_t without_arena(rlim64_t bytes)
 {
-	rlim64_t arena = stack_address_space();
+	rlim64_t arena = address_space();
 
 	return bytes != RLIM64_INFINITY && bytes >= arena ? bytes - arena
 							  : bytes;
@@ -84,7 +90,7 @@ int rlimit_make_room(void)
 	int ret = prlimit_raw(0, RLIMIT_AS, NULL, &now);
 
 	if (ret < 0 || now.rlim_cur == RLIM64_INFINITY ||
-	    now.rlim_cur >= stack_address_space())
+	    now.rlim_cur >= address_space())
 		return ret;
 	more.rlim_cur = with_arena(now.rlim_cur);
 	more.rlim_max = now.rlim_max < more.rlim_cur ? with_arena(now.rlim_max)

@@ -112,8 +112,9 @@ int stack_wait_for_address(uint64_t us, char *why, size_t why_size)
 	return 0;
 }
 
-uint64_t stack_address_space(void)
+uint64_t stack_address_space(uint64_t memory_bytes)
 {
+	(void)memory_bytes;
 	return 0;
 }
 

@@ -14,6 +14,7 @@
  */
 #include "arena.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -22,6 +23,14 @@
 
 /* Address space of a private arena, at least. */
 #define PRIVATE_RESERVE (1ul << 30)
+
+/* Address space of a shared one: so many times its cap, because a span serves
+ * one class; and at least so much, for that costs nothing. */
+#define RESERVE_TIMES 16ul
+#define RESERVE_LEAST (1ul << 30)
+
+/* Less does not hold a stack. */
+#define RESERVE_SMALLEST (64ul << 20)
 
 /* Caps from there on keep a part for frames: 512 KiB at least. */
 #define RESERVE_FROM (16ul << 20)
@@ -51,11 +60,44 @@ static struct arena *format(struct arena_map *map, size_t cap_bytes)
 	return a;
 }
 
-int arena_create(size_t cap_bytes, struct arena **out)
+size_t arena_reserve(size_t cap_bytes)
+{
+	size_t wanted =
+		MIN(cap_bytes, ARENA_RESERVE / RESERVE_TIMES) * RESERVE_TIMES;
+
+	return round_up(MAX(wanted, RESERVE_LEAST), SPAN);
+}
+
+/*
+ * Address space is limited (RLIMIT_AS). Of what there is half goes to the
+ * program, or a quarter of it to us: the largest half that fits is halved.
+ */
+static int create_small(size_t cap_bytes, size_t bytes, struct arena **out)
 {
 	struct arena_map *map;
-	int err = arena_map_shared(&map);
+	int err = -ENOMEM;
 
+	while (err == -ENOMEM && (bytes /= 2) >= 2 * RESERVE_SMALLEST)
+		err = arena_map_shared(bytes, &map);
+	if (err)
+		return err;
+	arena_map_unmap(map);
+	bytes = round_up(bytes / 2, SPAN);
+	err = arena_map_shared(bytes, &map);
+	if (err)
+		return err;
+	*out = format(map, MIN(cap_bytes, bytes / 4));
+	return 0;
+}
+
+int arena_create(size_t cap_bytes, struct arena **out)
+{
+	size_t bytes = arena_reserve(cap_bytes);
+	struct arena_map *map;
+	int err = arena_map_shared(bytes, &map);
+
+	if (err == -ENOMEM)
+		return create_small(cap_bytes, bytes, out);
 	if (err)
 		return err;
 	*out = format(map, cap_bytes);
@@ -122,6 +164,11 @@ size_t arena_slack(struct arena *a)
 {
 	a->peak = MAX(a->peak, a->used);
 	return a->peak - a->used;
+}
+
+size_t arena_reserved(const struct arena *a)
+{
+	return a->map.bytes;
 }
 
 size_t arena_cap(const struct arena *a)

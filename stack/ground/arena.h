@@ -24,7 +24,7 @@
 #include "base.h"
 
 #define ARENA_ADDRESS ((void *)0x200000000000ull)
-#define ARENA_RESERVE (64ull << 30)
+#define ARENA_RESERVE (64ull << 30) /* of address space, at most */
 
 struct arena;
 struct list;
@@ -51,7 +51,9 @@ enum arena_kind {
 /*
  * Creates the memfd and maps it at ARENA_ADDRESS with `cap_bytes` as the limit
  * of arena_used(). The descriptor is close-on-exec and owned by the arena.
- * Returns 0; -EEXIST when something else lies at the address; -errno.
+ * Where address space is limited both are smaller: -ENOMEM only when there is
+ * less than 256 MiB. Returns 0; -EEXIST when something else lies at the
+ * address; -errno.
  */
 int arena_create(size_t cap_bytes, struct arena **out) MUST_CHECK;
 
@@ -119,6 +121,11 @@ bool arena_is(const struct arena *a, const void *place, enum arena_kind kind);
 
 size_t arena_used(const struct arena *a);
 size_t arena_cap(const struct arena *a);
+
+/* Bytes of address space: that one with this cap will reserve; of this one. */
+size_t arena_reserve(size_t cap_bytes);
+size_t arena_reserved(const struct arena *a);
+
 size_t arena_count(const struct arena *a, enum arena_kind kind);
 
 /* What counters call the blocks of a kind; NULL: nobody counts those. */

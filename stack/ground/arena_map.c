@@ -33,7 +33,7 @@ extern const unsigned long long arena_map_sources;
 
 static int shared_fd = -1;
 
-static int new_memfd(void)
+static int new_memfd(size_t bytes)
 {
 	const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
 	int fd = memfd_create("nsshim", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -41,7 +41,7 @@ static int new_memfd(void)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, (off_t)ARENA_RESERVE) < 0 ||
+	if (ftruncate(fd, (off_t)bytes) < 0 ||
 	    fcntl(fd, F_ADD_SEALS, seals) < 0) {
 		err = -errno;
 		close(fd);
@@ -51,19 +51,46 @@ static int new_memfd(void)
 }
 
 /*
+ * valgrind searches all memory that may be read for pointers to what leaked,
+ * and so would fill every page of the arena. On x86-64 what may be written can
+ * be read, whatever the mapping says. The request is valgrind's own "do you run
+ * this program?" (valgrind.h), and to a processor these instructions do
+ * nothing.
+ */
+#if defined(__x86_64__)
+static int protection(void)
+{
+	volatile uint64_t request[6] = {0x1001};
+	uint64_t answer = 0;
+
+	__asm__ volatile("rolq $3, %%rdi\n\trolq $13, %%rdi\n\t"
+			 "rolq $61, %%rdi\n\trolq $51, %%rdi\n\t"
+			 "xchgq %%rbx, %%rbx"
+			 : "+d"(answer)
+			 : "a"(request)
+			 : "cc", "memory");
+	return answer ? PROT_WRITE : PROT_READ | PROT_WRITE;
+}
+#else
+static int protection(void)
+{
+	return PROT_READ | PROT_WRITE;
+}
+#endif
+
+/*
  * The kernel may know no MAP_FIXED_NOREPLACE and take the address for a hint;
  * then it is elsewhere when ours is taken.
  */
-static int map_at_address(int fd)
+static int map_at_address(int fd, size_t bytes)
 {
 	const int flags = MAP_SHARED | MAP_FIXED_NOREPLACE | MAP_NORESERVE;
-	void *at = mmap(ARENA_ADDRESS, ARENA_RESERVE, PROT_READ | PROT_WRITE,
-			flags, fd, 0);
+	void *at = mmap(ARENA_ADDRESS, bytes, protection(), flags, fd, 0);
 
 	if (at == MAP_FAILED)
 		return -errno;
 	if (at != ARENA_ADDRESS) {
-		munmap(at, ARENA_RESERVE);
+		munmap(at, bytes);
 		return -EEXIST;
 	}
 	return 0;
@@ -79,18 +106,18 @@ static int fill_header(struct arena_map *m, size_t bytes, bool is_shared)
 	return 0;
 }
 
-int arena_map_shared(struct arena_map **out)
+int arena_map_shared(size_t bytes, struct arena_map **out)
 {
 	struct arena_map *m = ARENA_ADDRESS;
-	int fd = new_memfd();
+	int fd = new_memfd(bytes);
 	int err;
 
 	if (fd < 0)
 		return fd;
-	err = map_at_address(fd);
+	err = map_at_address(fd, bytes);
 	if (err)
 		goto close_fd;
-	err = fill_header(m, ARENA_RESERVE, true);
+	err = fill_header(m, bytes, true);
 	if (err)
 		goto unmap;
 
@@ -99,7 +126,7 @@ int arena_map_shared(struct arena_map **out)
 	return 0;
 
 unmap:
-	munmap(m, ARENA_RESERVE);
+	munmap(m, bytes);
 close_fd:
 	close(fd);
 	return err;
@@ -114,13 +141,14 @@ int arena_map_attach(int memfd, struct arena_map **out)
 	/* Looked at before it is mapped: it may be anything. */
 	if (fstat(memfd, &st) < 0)
 		return -errno;
-	if ((uint64_t)st.st_size != ARENA_RESERVE || !S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) || st.st_size < (off_t)ARENA_MAP_ALIGN ||
+	    (uint64_t)st.st_size > ARENA_RESERVE)
 		return -EINVAL;
 	if (pread(memfd, &seen, sizeof(seen), 0) != sizeof(seen) ||
-	    seen.magic != MAGIC || seen.bytes != ARENA_RESERVE)
+	    seen.magic != MAGIC || seen.bytes != (size_t)st.st_size)
 		return -EINVAL;
 
-	err = map_at_address(memfd);
+	err = map_at_address(memfd, seen.bytes);
 	if (err)
 		return err;
 	shared_fd = memfd;

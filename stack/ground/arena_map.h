@@ -26,7 +26,7 @@ struct arena_map {
 };
 
 /* The same results as arena_create() and its sisters; memory is zero. */
-int arena_map_shared(struct arena_map **out) MUST_CHECK;
+int arena_map_shared(size_t bytes, struct arena_map **out) MUST_CHECK;
 int arena_map_attach(int memfd, struct arena_map **out) MUST_CHECK;
 int arena_map_private(size_t bytes, struct arena_map **out) MUST_CHECK;
 void arena_map_unmap(struct arena_map *m);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,6 +105,8 @@ Test(arena_map, attach_refuses_what_is_not_an_arena)
 	cr_assert(eq(int, arena_attach(file, &other), -EINVAL));
 	cr_assert(eq(int, ftruncate(file, (off_t)ARENA_RESERVE), 0));
 	cr_assert(eq(int, arena_attach(file, &other), -EINVAL));
+	cr_assert(eq(int, ftruncate(file, (off_t)ARENA_RESERVE + 4096), 0));
+	cr_assert(eq(int, arena_attach(file, &other), -EINVAL));
 	cr_assert(eq(int, pipe(ends), 0));
 	cr_assert(eq(int, arena_attach(ends[0], &other), -EINVAL));
 	cr_assert(ge(int, fcntl(file, F_GETFD), 0), "it stays the caller's");
@@ -114,6 +117,68 @@ Test(arena_map, nobody_can_resize_it_under_the_others)
 	cr_assert(eq(int, ftruncate(arena_fd(a), 4096), -1));
 	cr_assert(
 		eq(int, ftruncate(arena_fd(a), (off_t)ARENA_RESERVE * 2), -1));
+}
+
+/* Its header says less, or more, than is there. */
+Test(arena_map, attach_refuses_one_of_another_size)
+{
+	char head[4096];
+	struct arena *other;
+	int file = memfd_create("other", MFD_CLOEXEC);
+
+	cr_assert(eq(sz, arena_reserved(a), arena_reserve(16 << 20)));
+	cr_assert(eq(int, pread(arena_fd(a), head, sizeof(head), 0), 4096));
+	arena_unmap(a);
+	cr_assert(eq(int, pwrite(file, head, sizeof(head), 0), 4096));
+	cr_assert(eq(int, ftruncate(file, (off_t)arena_reserve(16 << 20) / 2),
+		     0));
+	cr_assert(eq(int, arena_attach(file, &other), -EINVAL));
+	cr_assert(eq(int, ftruncate(file, (off_t)arena_reserve(16 << 20)), 0));
+	cr_assert(eq(int, arena_attach(file, &other), 0));
+	arena_unmap(other);
+}
+
+static void limit_address_space(size_t bytes)
+{
+	struct rlimit limit = {bytes, bytes};
+
+	cr_assert(eq(int, setrlimit(RLIMIT_AS, &limit), 0));
+}
+
+/* What a cap asks for, and no more than there is of addresses. */
+Test(arena_map, reserves_by_its_cap)
+{
+	cr_assert(eq(sz, arena_reserve(1 << 20), 1ul << 30));
+	cr_assert(eq(sz, arena_reserve(1ul << 30), 16ul << 30));
+	cr_assert(eq(sz, arena_reserve(4ul << 30), ARENA_RESERVE));
+	cr_assert(eq(sz, arena_reserve(SIZE_MAX), ARENA_RESERVE));
+}
+
+/* Its shadow is more address space than any limit. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if !defined(SANITIZED)
+#define SANITIZED 0
+#endif
+
+/* RLIMIT_AS: a smaller one, which leaves the program the larger part. */
+Test(arena_map, takes_a_part_of_a_limited_address_space, .disabled = SANITIZED)
+{
+	arena_unmap(a);
+	limit_address_space(1200ul << 20);
+	cr_assert(eq(int, arena_create(4ul << 30, &a), 0));
+	cr_assert(ge(sz, arena_reserved(a), 256ul << 20));
+	cr_assert(le(sz, arena_reserved(a), 512ul << 20));
+	cr_assert(eq(sz, arena_cap(a), arena_reserved(a) / 4));
+	cr_assert(ne(ptr, arena_alloc(a, 1 << 20, ARENA_OTHER), NULL));
+	arena_unmap(a);
+	limit_address_space(200ul << 20);
+	cr_assert(eq(int, arena_create(4ul << 30, &a), -ENOMEM));
 }
 
 Test(arena_map, ids_differ_and_private_ones_have_no_descriptor)

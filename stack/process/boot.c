@@ -434,9 +434,11 @@ size_t stack_own_fds(int *fds, size_t max)
 	return ownfd_list(fds, max);
 }
 
-uint64_t stack_address_space(void)
+uint64_t stack_address_space(uint64_t memory_bytes)
 {
-	return ARENA_RESERVE;
+	if (stack_is_up())
+		return arena_reserved(turn_stack->eng.arena);
+	return arena_reserve(memory_bytes ? memory_bytes : MEMORY_DEFAULT);
 }
 
 bool stack_hold(void)

@@ -167,6 +167,10 @@ int stack_join(const char *text, const struct stack_config *c, char *sentence,
 	ret = arena_attach(f.arena, &arena);
 	if (ret == -EEXIST)
 		return boot_explain_taken(why);
+	if (ret == -ENOMEM)
+		return explain(why, ret,
+			       "the limit of address space (ulimit -v) has no "
+			       "room for the memory of the stack that runs");
 	if (ret < 0)
 		return -ENOENT;
 	st = find_stack(arena, &f);
