@@ -19,6 +19,7 @@
 #include <sys/un.h>
 
 #include "ownfd.h"
+#include "ground/critical.h"
 #include "ground/sys.h"
 
 enum {
@@ -35,8 +36,10 @@ static int ringer = -1;
 static uint64_t family_id;
 static char spin;
 
+/* A handler that came here while its own thread is would wait for ever. */
 static void spin_lock(void)
 {
+	critical_enter();
 	while (__atomic_test_and_set(&spin, __ATOMIC_ACQUIRE))
 		;
 }
@@ -44,6 +47,7 @@ static void spin_lock(void)
 static void spin_unlock(void)
 {
 	__atomic_clear(&spin, __ATOMIC_RELEASE);
+	critical_leave();
 }
 
 static socklen_t name_of(uint32_t number, struct sockaddr_un *addr)

@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ground/critical.h"
+
 static uint32_t next_number = 1;
 
 static uint32_t new_number(void)
@@ -44,6 +46,30 @@ Test(bell, ring_is_heard_by_its_number_only)
 	bell_silence(b);
 	cr_assert(not(is_ringing(b)));
 	bell_ring(12345);
+}
+
+static int delivered;
+
+static void deliver(void)
+{
+	critical.pending = 0;
+	delivered++;
+}
+
+/* A handler may sleep in poll, and needs a bell then. */
+Test(bell, signals_wait_while_the_pool_is_locked)
+{
+	struct bell *b;
+
+	bell_setup((uint64_t)getpid());
+	critical_deliver = deliver;
+	critical.pending = 1;
+	b = bell_get(new_number);
+	cr_assert(eq(int, delivered, 1));
+	critical.pending = 1;
+	bell_put(b);
+	cr_assert(eq(int, delivered, 2));
+	cr_assert(eq(int, critical.depth, 0));
 }
 
 Test(bell, another_process_can_ring)

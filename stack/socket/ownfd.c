@@ -18,6 +18,7 @@
 #include <limits.h>
 #include <sys/resource.h>
 
+#include "ground/critical.h"
 #include "ground/sys.h"
 
 enum {
@@ -30,8 +31,10 @@ static size_t nplaces;
 static int lowest = INT_MAX; /* [a] no number of ours was ever below it */
 static char spin;
 
+/* A handler that came here while its own thread is would wait for ever. */
 static void spin_lock(void)
 {
+	critical_enter();
 	while (__atomic_test_and_set(&spin, __ATOMIC_ACQUIRE))
 		;
 }
@@ -39,6 +42,7 @@ static void spin_lock(void)
 static void spin_unlock(void)
 {
 	__atomic_clear(&spin, __ATOMIC_RELEASE);
+	critical_leave();
 }
 
 /* The lowest number we would like: near the limit, but not absurdly high. */
@@ -100,7 +104,7 @@ void ownfd_forget(int *fd)
 
 void ownfd_after_fork_in_child(void)
 {
-	spin_unlock();
+	spin = 0;
 }
 
 size_t ownfd_list(int *fds, size_t max)

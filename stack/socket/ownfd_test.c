@@ -12,6 +12,37 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "ground/critical.h"
+
+static int delivered;
+
+static void deliver(void)
+{
+	critical.pending = 0;
+	delivered++;
+}
+
+/* What a handler may call takes no lock that its own thread holds. */
+Test(ownfd, signals_wait_while_the_table_is_locked)
+{
+	int fd = open("/dev/null", O_RDONLY);
+	int listed[4];
+
+	critical_deliver = deliver;
+	critical.pending = 1;
+	ownfd_adopt(&fd);
+	cr_assert(eq(int, delivered, 1));
+	critical.pending = 1;
+	ownfd_list(listed, 4);
+	cr_assert(eq(int, delivered, 2));
+	critical.pending = 1;
+	ownfd_forget(&fd);
+	cr_assert(eq(int, delivered, 3));
+	cr_assert(eq(int, critical.depth, 0));
+	ownfd_after_fork_in_child();
+	cr_assert(eq(int, critical.depth, 0));
+}
+
 Test(ownfd, adopted_moves_up_and_is_listed)
 {
 	int low = open("/dev/null", O_RDONLY);
