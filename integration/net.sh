@@ -29,7 +29,8 @@ set -u -o pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build=${NSSHIM_BUILD:-$top/build}
 test_name=$(basename "$0" .sh)
-limit=${NSSHIM_LIMIT:-120}
+# For whatever hangs; also for servers, which live as long as their test.
+limit=${NSSHIM_LIMIT:-300}
 full=${NSSHIM_FULL-}
 ns=nsst$$
 ns_plain=nssp$$
