@@ -46,6 +46,7 @@
 #include "ground/real.h"
 #include "ground/ret.h"
 #include "process/rlimit.h"
+#include "process/target.h"
 #include "ground/shim.h"
 #include "wait/signal.h"
 
@@ -228,6 +229,9 @@ static void start(void)
 	if (join_or_boot(why, sizeof(why)) && !has_holder())
 		fail(why);
 
+	if (target_am_go())
+		stack_warn("this is a Go program: it makes system calls of its "
+			   "own, and is on the host's network with them");
 	stack_set_held_hook(holder_is_held);
 	if (getenv(die_inside))
 		stack_die_inside(

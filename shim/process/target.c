@@ -30,29 +30,97 @@ enum {
 	SCRIPTS_MAX = 4, /* one that is run by one that is run by one ... */
 };
 
+static bool read_head(const void *bytes, size_t n, Elf64_Ehdr *e)
+{
+	if (n < sizeof(*e) || memcmp(bytes, ELFMAG, SELFMAG) != 0)
+		return false;
+	memcpy(e, bytes, sizeof(*e));
+	return e->e_ident[EI_CLASS] == ELFCLASS64 &&
+	       (e->e_type == ET_EXEC || e->e_type == ET_DYN) &&
+	       e->e_phentsize == sizeof(Elf64_Phdr);
+}
+
+/* The i-th program header; false: it is not among these bytes. */
+static bool read_segment(const void *bytes, size_t n, const Elf64_Ehdr *e,
+			 size_t i, Elf64_Phdr *p)
+{
+	if (e->e_phoff > n || n - e->e_phoff < (i + 1) * sizeof(*p))
+		return false;
+	memcpy(p, (const char *)bytes + e->e_phoff + i * sizeof(*p),
+	       sizeof(*p));
+	return true;
+}
+
 bool target_is_static_elf(const void *bytes, size_t n)
 {
 	Elf64_Ehdr e;
+	Elf64_Phdr p;
 
-	if (n < sizeof(e) || memcmp(bytes, ELFMAG, SELFMAG) != 0)
-		return false;
-	memcpy(&e, bytes, sizeof(e));
-	if (e.e_ident[EI_CLASS] != ELFCLASS64 ||
-	    (e.e_type != ET_EXEC && e.e_type != ET_DYN) ||
-	    e.e_phentsize != sizeof(Elf64_Phdr))
+	if (!read_head(bytes, n, &e))
 		return false;
 	for (size_t i = 0; i < e.e_phnum; i++) {
-		Elf64_Phdr p;
-
 		/* What lies beyond the first page may be the linker's name. */
-		if (e.e_phoff > n || n - e.e_phoff < (i + 1) * sizeof(p))
-			return false;
-		memcpy(&p, (const char *)bytes + e.e_phoff + i * sizeof(p),
-		       sizeof(p));
-		if (p.p_type == PT_INTERP)
+		if (!read_segment(bytes, n, &e, i, &p) || p.p_type == PT_INTERP)
 			return false;
 	}
 	return true;
+}
+
+/* Go's linker leaves a note of its own, "Go" and the build's identity. */
+static bool has_go_note(const char *notes, size_t n)
+{
+	static const char name[4] = "Go";
+	const uint32_t build_id = 4;
+	Elf64_Nhdr h;
+
+	while (n >= sizeof(h) + sizeof(name)) {
+		size_t size;
+
+		memcpy(&h, notes, sizeof(h));
+		if (h.n_type == build_id && h.n_namesz == sizeof(name) &&
+		    !memcmp(notes + sizeof(h), name, sizeof(name)))
+			return true;
+		size = sizeof(h) + (((size_t)h.n_namesz + 3) & ~3ul) +
+		       (((size_t)h.n_descsz + 3) & ~3ul);
+		if (size > n)
+			return false;
+		notes += size;
+		n -= size;
+	}
+	return false;
+}
+
+bool target_is_go_elf(const void *bytes, size_t n)
+{
+	Elf64_Ehdr e;
+	Elf64_Phdr p;
+
+	if (!read_head(bytes, n, &e))
+		return false;
+	for (size_t i = 0; i < e.e_phnum; i++) {
+		if (!read_segment(bytes, n, &e, i, &p))
+			return false;
+		if (p.p_type != PT_NOTE || p.p_offset > n)
+			continue;
+		if (p.p_filesz > n - p.p_offset)
+			p.p_filesz = n - p.p_offset;
+		if (has_go_note((const char *)bytes + p.p_offset, p.p_filesz))
+			return true;
+	}
+	return false;
+}
+
+bool target_am_go(void)
+{
+	char head[HEAD_BYTES];
+	long n, fd = raw6(SYS_openat, AT_FDCWD, (long)"/proc/self/exe",
+			  O_RDONLY | O_CLOEXEC, 0, 0, 0);
+
+	if (fd < 0)
+		return false;
+	n = raw6(SYS_pread64, fd, (long)head, sizeof(head), 0, 0, 0);
+	raw1(SYS_close, fd);
+	return n > 0 && target_is_go_elf(head, (size_t)n);
 }
 
 const char *target_interpreter(char *bytes, size_t n)

@@ -32,6 +32,12 @@ enum target target_in_path(const char *file);
 /* Is this, the beginning of an ELF file, one without a dynamic linker? */
 bool target_is_static_elf(const void *bytes, size_t n);
 
+/* Is it a Go program? Go's own net makes system calls that pass libc by. */
+bool target_is_go_elf(const void *bytes, size_t n);
+
+/* Is it this one? */
+bool target_am_go(void);
+
 /* The interpreter that "#!..." names, or NULL; ends with a NUL, in place. */
 const char *target_interpreter(char *bytes, size_t n);
 

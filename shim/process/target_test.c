@@ -9,6 +9,7 @@
 
 #include <elf.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +92,49 @@ Test(target, elf_without_linker_is_static_cut_or_with_one_it_is_not)
 	f = make_elf(false);
 	cr_expect(eq(int, look(file("static", &f, sizeof(f), 0755)),
 		     TARGET_STATIC));
+}
+
+struct go_elf {
+	struct elf elf;
+	struct {
+		Elf64_Nhdr h;
+		char name[4], desc[8];
+	} notes[2];
+};
+
+static struct go_elf make_go_elf(void)
+{
+	struct go_elf f;
+
+	memset(&f, 0, sizeof(f));
+	f.elf = make_elf(false);
+	f.elf.p[1].p_offset = offsetof(struct go_elf, notes);
+	f.elf.p[1].p_filesz = sizeof(f.notes);
+	f.notes[0].h = (Elf64_Nhdr){4, 7, NT_GNU_BUILD_ID};
+	memcpy(f.notes[0].name, "GNU", 4);
+	f.notes[1].h = (Elf64_Nhdr){4, 8, 4};
+	memcpy(f.notes[1].name, "Go\0", 4);
+	return f;
+}
+
+/* Its note is enough, whole or with its text cut off; and nobody else's is. */
+Test(target, go_program_is_known_by_its_note)
+{
+	const size_t known = offsetof(struct go_elf, notes[1].desc);
+	struct go_elf f = make_go_elf();
+
+	for (size_t n = 0; n <= sizeof(f); n++)
+		cr_expect(eq(int, target_is_go_elf(&f, n), n >= known),
+			  "%zu bytes", n);
+	f.notes[1].h.n_type = NT_GNU_BUILD_ID;
+	cr_expect(not(target_is_go_elf(&f, sizeof(f))));
+	f = make_go_elf();
+	f.notes[0].h.n_descsz = ~0u;
+	cr_expect(not(target_is_go_elf(&f, sizeof(f))));
+	f = make_go_elf();
+	f.elf.p[1].p_offset = ~0ull;
+	cr_expect(not(target_is_go_elf(&f, sizeof(f))));
+	cr_expect(not(target_am_go()));
 }
 
 Test(target, interpreter_lines)
