@@ -530,16 +530,6 @@ int stack_epoll_ctl(sock_id ep, int op, int fd, sock_id id,
 	return ret;
 }
 
-void stack_epoll_forget_fd(sock_id id, int fd)
-{
-	struct sock *s = enter(id);
-
-	if (!s)
-		return;
-	epset_forget_fd(s, fd);
-	leave();
-}
-
 size_t stack_epoll_memberships(sock_id id, struct stack_membership *out,
 			       size_t max)
 {

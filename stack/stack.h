@@ -427,10 +427,6 @@ int stack_epoll_free(sock_id ep); /* this process holds it no more */
 int stack_epoll_ctl(sock_id ep, int op, int fd, sock_id s,
 		    const struct epoll_event *event);
 
-/* Removes the member with this key because descriptor `fd` was the last one of
- * this process for it. */
-void stack_epoll_forget_fd(sock_id s, int fd);
-
 /*
  * As epoll_pwait2(2). `kernel_epfd` is the program's own epoll descriptor when
  * it has kernel members, else -1; both kinds are reported fairly.

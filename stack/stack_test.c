@@ -110,7 +110,6 @@ static void expect_bad(sock_id s)
 	cr_expect(eq(u64, stack_linger_us(s), UINT64_MAX));
 	cr_expect(eq(int, stack_close_wait(s, UINT64_MAX), 0));
 	cr_expect(eq(sz, stack_epoll_memberships(s, &member, 1), 0));
-	stack_epoll_forget_fd(s, 3);
 	stack_set_nonblocking(s, true);
 
 	cr_expect(eq(int, stack_epoll_new(&ep), 0));

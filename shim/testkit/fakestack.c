@@ -626,11 +626,6 @@ int stack_epoll_ctl(sock_id ep, int op, int fd, sock_id s,
 	return 0;
 }
 
-void stack_epoll_forget_fd(sock_id s, int fd)
-{
-	(void)s, (void)fd;
-}
-
 int stack_epoll_wait(sock_id ep, int kernel_epfd, struct epoll_event *events,
 		     int max, uint64_t deadline_us, const sigset_t *mask)
 {

@@ -156,8 +156,6 @@ enum limit_bytes {
 	LIMIT_SLACK = 4 << 20,
 	/* What one turn reads from a link before others may have the lock. */
 	LIMIT_RX_BYTES = 512 << 10,
-	/* What one call copies before it lets the lock go. */
-	LIMIT_COPY_CHUNK = 256 << 10,
 };
 
 #define LIMIT_NEIGH_RETRANS_US SEC(1)    /* RFC 4861 RETRANS_TIMER */

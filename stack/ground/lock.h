@@ -19,10 +19,8 @@
 
 #if defined(__clang__)
 #define LOCK_TYPE __attribute__((capability("mutex")))
-#define REQUIRES(l) __attribute__((requires_capability(l)))
 #else
 #define LOCK_TYPE
-#define REQUIRES(l)
 #endif
 
 struct LOCK_TYPE lock {

@@ -78,11 +78,6 @@ void log_use_colour(bool on)
 	colour = on;
 }
 
-const char *log_room_name(enum log_room room)
-{
-	return room_words[room];
-}
-
 /* --- NSSHIM_LOG ---------------------------------------------------------- */
 
 static bool find_word(const char *const *words, size_t n, const char *text,

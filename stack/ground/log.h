@@ -68,8 +68,6 @@ void log_use_colour(bool on);
 int log_parse(const char *text, struct log_levels *out,
 	      const char **file) MUST_CHECK;
 
-const char *log_room_name(enum log_room room);
-
 /* Lines beyond LIMIT_LOG_LINES a second are left out, and counted: but not
  * warnings and errors. */
 void log_line(enum log_room room, enum log_level level, const char *fmt, ...)

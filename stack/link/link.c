@@ -112,13 +112,3 @@ void link_close(struct link *l)
 		l = below;
 	}
 }
-
-void link_fd_moved(struct link *l, int from, int to)
-{
-	for (; l; l = l->below) {
-		if (l->fd == from)
-			l->fd = to;
-		if (l->file == from)
-			l->file = to;
-	}
-}

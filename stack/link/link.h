@@ -103,9 +103,6 @@ usecs link_next(struct link *l);
 void link_turn(struct link *l, usecs now);
 void link_close(struct link *l); /* and everything below it */
 
-/* The descriptor `from` was given the number `to`: all layers use that now. */
-void link_fd_moved(struct link *l, int from, int to);
-
 /* link_tap.c: opens (and creates, if allowed) the device. */
 struct link_tap_config {
 	const char *name; /* IFNAMSIZ - 1 bytes at most */

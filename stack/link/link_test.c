@@ -136,16 +136,6 @@ Test(link, close_closes_each_layer_once)
 	cr_assert(eq(int, bottom.closed, 1));
 }
 
-Test(link, a_moved_descriptor_moves_in_every_layer)
-{
-	link_fd_moved(&top.link, 5, 15);
-	link_fd_moved(&top.link, 6, 16);
-	cr_assert(eq(int, top.link.fd, 15));
-	cr_assert(eq(int, bottom.link.fd, 15));
-	cr_assert(eq(int, middle.link.file, 16));
-	cr_assert(eq(int, top.link.file, -1));
-}
-
 Test(link, only_some_links_have_frames_to_take)
 {
 	cr_assert(eq(ptr, link_take(&top.link), NULL));

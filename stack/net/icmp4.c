@@ -38,22 +38,22 @@ enum {
 
 /* What errors mean to a program: Linux's table. */
 static const struct icmp_meaning meanings[] = {
-	{ICMP4_UNREACHABLE, 0, ENETUNREACH, false},   /* net */
-	{ICMP4_UNREACHABLE, 1, EHOSTUNREACH, false},  /* host */
-	{ICMP4_UNREACHABLE, 2, ENOPROTOOPT, true},    /* protocol */
-	{ICMP4_UNREACHABLE, 3, ECONNREFUSED, true},   /* port */
-	{ICMP4_UNREACHABLE, 4, EMSGSIZE, false},      /* does not fit */
-	{ICMP4_UNREACHABLE, 5, EOPNOTSUPP, false},    /* source route */
-	{ICMP4_UNREACHABLE, 6, ENETUNREACH, true},    /* net unknown */
-	{ICMP4_UNREACHABLE, 7, EHOSTDOWN, true},      /* host unknown */
-	{ICMP4_UNREACHABLE, 8, ENONET, true},         /* host isolated */
-	{ICMP4_UNREACHABLE, 9, ENETUNREACH, true},    /* net prohibited */
-	{ICMP4_UNREACHABLE, 10, EHOSTUNREACH, true},  /* host prohibited */
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_NET, ENETUNREACH, false},
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_HOST, EHOSTUNREACH, false},
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_PROTO, ENOPROTOOPT, true},
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_PORT, ECONNREFUSED, true},
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_FRAG, EMSGSIZE, false},
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_SRCROUTE, EOPNOTSUPP, false},
+	{ICMP4_UNREACHABLE, 6, ENETUNREACH, true}, /* net unknown */
+	{ICMP4_UNREACHABLE, 7, EHOSTDOWN, true},   /* host unknown */
+	{ICMP4_UNREACHABLE, 8, ENONET, true},      /* host isolated */
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_ADMIN_NET, ENETUNREACH, true},
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_ADMIN_HOST, EHOSTUNREACH, true},
 	{ICMP4_UNREACHABLE, 11, ENETUNREACH, false},  /* net, for this TOS */
 	{ICMP4_UNREACHABLE, 12, EHOSTUNREACH, false}, /* host, for this TOS */
-	{ICMP4_UNREACHABLE, 13, EHOSTUNREACH, true},  /* filtered */
-	{ICMP4_UNREACHABLE, 14, EHOSTUNREACH, true},  /* precedence */
-	{ICMP4_UNREACHABLE, 15, EHOSTUNREACH, true},  /* precedence cutoff */
+	{ICMP4_UNREACHABLE, ICMP4_UNREACH_ADMIN, EHOSTUNREACH, true},
+	{ICMP4_UNREACHABLE, 14, EHOSTUNREACH, true}, /* precedence */
+	{ICMP4_UNREACHABLE, 15, EHOSTUNREACH, true}, /* precedence cutoff */
 	{ICMP4_TIME_EXCEEDED, ICMP_ANY_CODE, EHOSTUNREACH, false},
 	{ICMP4_PARAM_PROBLEM, ICMP_ANY_CODE, EPROTO, true},
 };

@@ -71,11 +71,6 @@ int nl_parse_after(const struct nlmsghdr *h, size_t fixed, struct nl_attrs *out)
 	return nl_parse((const uint8_t *)h + from, h->nlmsg_len - from, out);
 }
 
-int nl_parse_nested(const struct nlattr *a, struct nl_attrs *out)
-{
-	return nl_parse(nl_data(a), nl_len(a), out);
-}
-
 const struct nlattr *nl_attr(const struct nl_attrs *all, unsigned int type)
 {
 	return type < NL_ATTRS ? all->by_type[type] : NULL;
@@ -92,16 +87,6 @@ size_t nl_len(const struct nlattr *a)
 }
 
 bool nl_get_u32(const struct nl_attrs *all, unsigned int type, uint32_t *out)
-{
-	const struct nlattr *a = nl_attr(all, type);
-
-	if (!a || nl_len(a) < sizeof(*out))
-		return false;
-	memcpy(out, nl_data(a), sizeof(*out));
-	return true;
-}
-
-bool nl_get_u8(const struct nl_attrs *all, unsigned int type, uint8_t *out)
 {
 	const struct nlattr *a = nl_attr(all, type);
 
@@ -206,11 +191,6 @@ void nl_put_u8(struct nl_buf *b, uint16_t type, uint8_t value)
 	nl_put(b, type, &value, sizeof(value));
 }
 
-void nl_put_u16(struct nl_buf *b, uint16_t type, uint16_t value)
-{
-	nl_put(b, type, &value, sizeof(value));
-}
-
 void nl_put_u32(struct nl_buf *b, uint16_t type, uint32_t value)
 {
 	nl_put(b, type, &value, sizeof(value));
@@ -229,29 +209,6 @@ void nl_put_addr(struct nl_buf *b, uint16_t type, const struct inet_addr *a)
 		nl_put(b, type, &a4, sizeof(a4));
 	else
 		nl_put(b, type, a, sizeof(*a));
-}
-
-size_t nl_nest(struct nl_buf *b, uint16_t type)
-{
-	size_t at = b->len + b->open;
-
-	nl_put(b, type, NULL, 0);
-	return at;
-}
-
-void nl_nest_end(struct nl_buf *b, size_t nest)
-{
-	size_t len = b->len + b->open - nest;
-	uint16_t small = (uint16_t)len;
-
-	if (b->is_full)
-		return;
-	if (len > UINT16_MAX) {
-		b->is_full = true;
-		return;
-	}
-	memcpy(b->data + nest + offsetof(struct nlattr, nla_len), &small,
-	       sizeof(small));
 }
 
 bool nl_end(struct nl_buf *b)

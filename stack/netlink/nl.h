@@ -49,16 +49,12 @@ const void *nl_fixed(const struct nlmsghdr *h, size_t len) MUST_CHECK;
 int nl_parse_after(const struct nlmsghdr *h, size_t fixed,
 		   struct nl_attrs *out) MUST_CHECK;
 
-/* Inside an attribute; as nl_parse(). */
-int nl_parse_nested(const struct nlattr *a, struct nl_attrs *out) MUST_CHECK;
-
 const struct nlattr *nl_attr(const struct nl_attrs *all, unsigned int type);
 const void *nl_data(const struct nlattr *a);
 size_t nl_len(const struct nlattr *a);
 
 /* False, and *out untouched, when it is missing or not of that size. */
 bool nl_get_u32(const struct nl_attrs *all, unsigned int type, uint32_t *out);
-bool nl_get_u8(const struct nl_attrs *all, unsigned int type, uint8_t *out);
 
 /* An address of 4 or 16 bytes. */
 bool nl_get_addr(const struct nl_attrs *all, unsigned int type,
@@ -87,7 +83,6 @@ void nl_begin(struct nl_buf *b, uint16_t type, uint16_t flags, uint32_t seq,
 
 void nl_put(struct nl_buf *b, uint16_t type, const void *data, size_t len);
 void nl_put_u8(struct nl_buf *b, uint16_t type, uint8_t value);
-void nl_put_u16(struct nl_buf *b, uint16_t type, uint16_t value);
 void nl_put_u32(struct nl_buf *b, uint16_t type, uint32_t value);
 void nl_put_text(struct nl_buf *b, uint16_t type, const char *text);
 
@@ -96,10 +91,6 @@ void nl_put_addr(struct nl_buf *b, uint16_t type, const struct inet_addr *a);
 
 /* Bytes without attribute, for messages that have them (nlmsgerr). */
 void nl_put_raw(struct nl_buf *b, const void *data, size_t len);
-
-/* An attribute with attributes in it. nl_nest() gives what ends it. */
-size_t nl_nest(struct nl_buf *b, uint16_t type);
-void nl_nest_end(struct nl_buf *b, size_t nest);
 
 /* Ends the message: false when it did not fit and was taken back. */
 bool nl_end(struct nl_buf *b);

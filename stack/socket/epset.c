@@ -390,14 +390,3 @@ size_t epset_memberships(struct sock *s, struct stack_membership *out,
 	}
 	return n;
 }
-
-void epset_forget_fd(struct sock *s, int fd)
-{
-	list_for_each_safe (it, next, &s->readiness.watches) {
-		struct watch *w = list_entry(it, struct watch, link);
-
-		if (w->kind == WATCH_MEMBER &&
-		    w->member->key.fd == (uint64_t)fd)
-			free_member(w->member);
-	}
-}

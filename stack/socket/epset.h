@@ -78,6 +78,5 @@ void epset_member_gone(struct epset_member *m);
 /* Members of any set that report socket `s`: see stack.h. */
 size_t epset_memberships(struct sock *s, struct stack_membership *out,
 			 size_t max);
-void epset_forget_fd(struct sock *s, int fd);
 
 #endif

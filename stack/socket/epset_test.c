@@ -281,7 +281,7 @@ Test(epset, memberships_tell_what_a_conversion_needs)
 	cr_assert(eq(sz, epset_memberships(s, m, 1), 2));
 	cr_assert(eq(int, m[0].fd, 5));
 	cr_assert(m[0].ep == set->id);
-	epset_forget_fd(s, 5);
+	cr_assert(eq(int, ctl(set, EPOLL_CTL_DEL, 5, s, 0), 0));
 	cr_assert(eq(sz, epset_memberships(s, m, 2), 1));
 	cr_assert(eq(int, m[0].fd, 6));
 	epset_free(set);

@@ -113,21 +113,6 @@ void tcp_set_user(struct tcp_conn *c, uint32_t uid)
 	c->b.user = uid;
 }
 
-void *tcp_owner(const struct tcp_conn *c)
-{
-	return c->news.owner;
-}
-
-struct news *tcp_news(struct tcp_conn *c)
-{
-	return &c->news;
-}
-
-struct tcp_conn *tcp_of_news(struct news *n)
-{
-	return container_of(n, struct tcp_conn, news);
-}
-
 /* The only place where a conn is freed. */
 static void reap(struct tcp_conn *c)
 {

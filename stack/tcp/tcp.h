@@ -141,15 +141,9 @@ int tcp_new(struct tcp *t, void *owner, struct tcp_conn **out) MUST_CHECK;
 
 /* Whom the news is for; NULL: nobody. */
 void tcp_set_owner(struct tcp_conn *c, void *owner);
-void *tcp_owner(const struct tcp_conn *c);
 
 /* Whose it is, before it is bound: SO_REUSEPORT asks. */
 void tcp_set_user(struct tcp_conn *c, uint32_t uid);
-
-struct news *tcp_news(struct tcp_conn *c);
-
-/* From news to the object it was left for. */
-struct tcp_conn *tcp_of_news(struct news *n);
 
 int tcp_bind(struct tcp_conn *c, const struct endpoint *local) MUST_CHECK;
 

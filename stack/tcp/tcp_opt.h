@@ -17,7 +17,7 @@
 #define STACK_TCP_OPT_H
 
 #include "ground/base.h"
-#include "ground/ranges.h"
+#include "tcp_seq.h"
 #include "link/wire.h"
 
 enum tcp_opt_kind {

@@ -300,8 +300,6 @@ static inline void tcp_tell(struct tcp_conn *c, uint32_t news)
 	news_leave(c->eng, &c->news, news);
 }
 
-#define tcp_log(c, ...) log_debug("tcp " __VA_ARGS__)
-
 /* tcp.c */
 
 /* The protocol is over: state CLOSED, error for the program, out of all

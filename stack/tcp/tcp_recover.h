@@ -17,7 +17,7 @@
 #define STACK_TCP_RECOVER_H
 
 #include "ground/base.h"
-#include "ground/ranges.h"
+#include "tcp_seq.h"
 
 struct tcp_conn;
 struct tcp_seg;

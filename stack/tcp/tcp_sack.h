@@ -25,7 +25,7 @@
 #define STACK_TCP_SACK_H
 
 #include "ground/base.h"
-#include "ground/ranges.h"
+#include "tcp_seq.h"
 #include "tcp_prr.h"
 #include "tcp_rack.h"
 

@@ -81,7 +81,7 @@ Test(tcp_scarce, tight_and_all_acknowledged_is_writable_again)
 
 	fill_to(ARENA_ROOM_TIGHT);
 	n = kit_send(&kit, c, 50000);
-	tcp_news(c)->bits = 0;
+	c->news.bits = 0;
 	peer_acknowledges(OUR_SEQ + (uint32_t)n);
 
 	cr_assert(tcp_is_writable(c));

@@ -16,6 +16,11 @@
 
 typedef uint32_t tcp_seq;
 
+struct range {
+	tcp_seq from; /* first sequence number in it */
+	tcp_seq to;   /* first one behind it */
+};
+
 static inline bool seq_lt(tcp_seq a, tcp_seq b)
 {
 	return (int32_t)(a - b) < 0;

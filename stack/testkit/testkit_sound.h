@@ -165,7 +165,7 @@ static const char *sound_sock(struct stack *st, struct sock *s)
 	SOUND(!s->inode || sock_by_inode(st, s->inode) == s);
 	SOUND(sound_length(&s->readiness.watches) >= 0);
 	if (s->conn) {
-		SOUND(tcp_owner(s->conn) == s);
+		SOUND(s->conn->news.owner == s);
 		SOUND(s->slot->ready == sock_stream_ready(s));
 		return NULL;
 	}
