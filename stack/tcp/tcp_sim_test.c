@@ -293,9 +293,12 @@ static struct {
 	bool no_sack;
 } stall;
 
-static void blank(uint8_t *o, uint8_t which)
+static void blank(struct tcp_wire *t, uint8_t which)
 {
-	for (uint32_t at = 0; at < 40 && o[at] != TCP_OPT_END;) {
+	uint8_t *o = (uint8_t *)(t + 1);
+	size_t len = tcp_wire_len(t) - sizeof(*t);
+
+	for (size_t at = 0; at < len && o[at] != TCP_OPT_END;) {
 		uint8_t size = o[at] == TCP_OPT_NOP ? 1 : o[at + 1];
 
 		if (o[at] == which)
@@ -310,9 +313,9 @@ static bool stand_still(struct kit_wire *w, int to, const struct kit_frame *f)
 	struct tcp_wire *t = (void *)(ip + 1);
 
 	if (t->flags & TCP_SYN) {
-		blank((uint8_t *)(t + 1), TCP_OPT_TIMESTAMP);
+		blank(t, TCP_OPT_TIMESTAMP);
 		if (stall.no_sack)
-			blank((uint8_t *)(t + 1), TCP_OPT_SACK_PERMITTED);
+			blank(t, TCP_OPT_SACK_PERMITTED);
 	}
 	if (stall.at && w->now >= stall.at) {
 		stall.at = 0;
