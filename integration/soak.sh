@@ -225,7 +225,8 @@ of_ns()
 {
   local p
   for p in $(ip netns pids $ns); do
-    ! tr '\0' ' ' <"/proc/$p/cmdline" | grep -q "$1" || echo "$p"
+    # It may end this moment.
+    ! { tr '\0' ' ' <"/proc/$p/cmdline"; } 2>/dev/null | grep -q "$1" || echo "$p"
   done | tail -n 1
 }
 

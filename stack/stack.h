@@ -234,6 +234,14 @@ size_t stack_own_fds(int *fds, size_t max);
 /* Is `fd` one of them? Asked by every close(); cheap. */
 bool stack_owns_fd(int fd);
 
+/*
+ * Around a call that puts a descriptor of the program at a number of its
+ * choice: none of ours is given that number meanwhile, for the moment that one
+ * is being opened. What begin returned is for end. Async-signal-safe.
+ */
+bool stack_choose_fd_begin(void);
+void stack_choose_fd_end(bool has_begun);
+
 /* The program claims number `fd`, which is ours: move our descriptor away.
  * 0, -ENOENT when it is not ours, -EMFILE. Async-signal-safe. */
 int stack_move_fd(int fd);

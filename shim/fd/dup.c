@@ -10,7 +10,7 @@
  *
  * Never      closes the source. In a vfork child only the kernel duplicates.
  * Follows    dup(2).
- * Proved by  test-apps/dup2_over_socket.c
+ * Proved by  test-apps/dup2_over_socket.c, test-apps/dup2_beside_comers.c
  */
 
 #include "dup.h"
@@ -64,28 +64,40 @@ int dup_above(int fd, int command, long lowest)
 	return ret < 0 ? (int)ret : settle((int)ret, word);
 }
 
+/* dup3(2); a descriptor of the stack's own gives way. */
+static int replace(int from, int to, int flags)
+{
+	bool chosen;
+	int ret;
+
+	/* That is the parent's, which has it at that number in a table of its
+	 * own. */
+	if (own_has(to) && fork_is_vfork_child())
+		return (int)raw3(SYS_dup3, from, to, flags);
+	chosen = stack_choose_fd_begin();
+	ret = own_give_up(to);
+	if (!ret)
+		ret = (int)raw3(SYS_dup3, from, to, flags);
+	stack_choose_fd_end(chosen);
+	return ret;
+}
+
 int dup_onto(int from, int to, int flags)
 {
 	fdtab_word word = epoll_before_dup(from, fdtab_get(from));
 	fdtab_word over = fdtab_get(to);
-	long ret;
-	int err;
+	int ret;
 
-	if (!fdtab_is_ours(word) && !fdtab_is_ours(over)) {
-		err = own_give_up(to);
-		return err ? err : (int)raw3(SYS_dup3, from, to, flags);
-	}
+	if (!fdtab_is_ours(word) && !fdtab_is_ours(over))
+		return replace(from, to, flags);
 	if (from == to || fork_is_vfork_child())
 		return (int)raw3(SYS_dup3, from, to, flags);
-	err = own_give_up(to);
-	if (err)
-		return err;
 	if (fdtab_is_ours(word))
 		word = fdtab_mark_duped(from, word);
 	else
 		word = FDTAB_KERNEL;
-	ret = raw3(SYS_dup3, from, to, flags);
-	return ret < 0 ? (int)ret : settle(to, word);
+	ret = replace(from, to, flags);
+	return ret < 0 ? ret : settle(to, word);
 }
 
 SHIM_EXPORT int dup(int fd)

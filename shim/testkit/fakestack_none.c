@@ -129,3 +129,13 @@ bool stack_search_domain(size_t i, char *out, size_t size)
 	(void)i, (void)out, (void)size;
 	return false;
 }
+
+bool stack_choose_fd_begin(void)
+{
+	return false;
+}
+
+void stack_choose_fd_end(bool has_begun)
+{
+	(void)has_begun;
+}

@@ -456,6 +456,16 @@ bool stack_owns_fd(int fd)
 	return ownfd_has(fd);
 }
 
+bool stack_choose_fd_begin(void)
+{
+	return ownfd_choose_begin();
+}
+
+void stack_choose_fd_end(bool has_begun)
+{
+	ownfd_choose_end(has_begun);
+}
+
 int stack_move_fd(int fd)
 {
 	int ret = ownfd_move(fd);

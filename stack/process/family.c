@@ -19,6 +19,7 @@
 
 #include "driver.h"
 #include "socket/epset.h"
+#include "socket/ownfd.h"
 #include "ground/log.h"
 #include "ground/pkt.h"
 #include "ground/sys.h"
@@ -176,14 +177,17 @@ bool family_is_alive(int pid)
 {
 	struct timespec zero = {0, 0};
 	struct pollfd fd = {-1, POLLIN, 0};
-	int ended;
+	struct ownfd_opening o;
+	int ended = 0;
 
+	ownfd_open_begin(&o);
 	fd.fd = (int)sys_call3(SYS_pidfd_open, pid, 0, 0);
-	if (fd.fd < 0)
-		return fd.fd != -ESRCH;
-	ended = sys_ppoll(&fd, 1, &zero, NULL);
-	sys_close(fd.fd);
-	return ended <= 0;
+	if (fd.fd >= 0) {
+		ended = sys_ppoll(&fd, 1, &zero, NULL);
+		sys_close(fd.fd);
+	}
+	ownfd_open_end(&o);
+	return fd.fd != -ESRCH && ended <= 0;
 }
 
 bool family_leave(struct stack *st)
@@ -270,10 +274,24 @@ static void bury_slot(struct sock_slot *slot, uint32_t index, struct doubts *d)
 	}
 }
 
+/* Asking takes a descriptor for a moment. */
+static bool ask_kernel(sock_id id)
+{
+	struct ownfd_opening o;
+	bool held;
+
+	if (!is_held)
+		return true;
+	ownfd_open_begin(&o);
+	held = is_held(id);
+	ownfd_open_end(&o);
+	return held;
+}
+
 static void close_unheld(struct stack *st, const struct doubts *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
-		bool held = !is_held || is_held(d->ids[i]);
+		bool held = ask_kernel(d->ids[i]);
 		struct sock *s;
 
 		turn_enter();

@@ -24,22 +24,23 @@ static int pidfds[LIMIT_FAMILY];
 
 bool pidfds_watch(uint32_t i, int pid)
 {
+	struct ownfd_opening o;
 	int fd;
 
 	if (watched[i] == pid)
 		return true;
 	pidfds_forget(i);
+	ownfd_open_begin(&o);
 	fd = (int)sys_call3(SYS_pidfd_open, pid, 0, 0);
-	if (fd == -ESRCH)
-		return false;
-	if (fd < 0) {
-		log_warn("cannot watch process %d: %s", pid, strerror(-fd));
-		return true;
+	if (fd >= 0) {
+		pidfds[i] = fd;
+		watched[i] = pid;
+		ownfd_adopt(&pidfds[i]);
 	}
-	pidfds[i] = fd;
-	watched[i] = pid;
-	ownfd_adopt(&pidfds[i]);
-	return true;
+	ownfd_open_end(&o);
+	if (fd < 0 && fd != -ESRCH)
+		log_warn("cannot watch process %d: %s", pid, strerror(-fd));
+	return fd != -ESRCH;
 }
 
 void pidfds_forget(uint32_t i)

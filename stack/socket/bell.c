@@ -72,7 +72,7 @@ void bell_setup(uint64_t arena_id)
 		ownfd_adopt(&ringer);
 }
 
-static int bell_open(struct bell *b, uint32_t number)
+static int open_named(struct bell *b, uint32_t number)
 {
 	struct sockaddr_un addr;
 	socklen_t len = name_of(number, &addr);
@@ -90,6 +90,17 @@ static int bell_open(struct bell *b, uint32_t number)
 		return ret;
 	}
 	return ownfd_adopt(&b->fd);
+}
+
+static int bell_open(struct bell *b, uint32_t number)
+{
+	struct ownfd_opening o;
+	int ret;
+
+	ownfd_open_begin(&o);
+	ret = open_named(b, number);
+	ownfd_open_end(&o);
+	return ret;
 }
 
 struct bell *bell_get(uint32_t (*new_number)(void))
@@ -126,12 +137,18 @@ void bell_put(struct bell *b)
 
 static void open_fence(struct bell *b)
 {
-	int fd = b->fence ? -1 : sys_epoll_create1(EPOLL_CLOEXEC);
+	struct ownfd_opening o;
+	int fd;
 
-	if (fd < 0)
+	if (b->fence)
 		return;
-	b->fence = fd;
-	ownfd_adopt(&b->fence);
+	ownfd_open_begin(&o);
+	fd = sys_epoll_create1(EPOLL_CLOEXEC);
+	if (fd >= 0) {
+		b->fence = fd;
+		ownfd_adopt(&b->fence);
+	}
+	ownfd_open_end(&o);
 }
 
 void bell_stock(uint32_t (*new_number)(void))

@@ -87,6 +87,22 @@ static bool is_as_before(const struct gate *g, const struct pollfd *fds,
 	return true;
 }
 
+/* `fd` stays 0 when there is none. */
+static int open_epoll(struct gate *g)
+{
+	struct ownfd_opening o;
+	int ret;
+
+	ownfd_open_begin(&o);
+	ret = sys_epoll_create1(EPOLL_CLOEXEC);
+	if (ret >= 0) {
+		g->fd = ret;
+		ret = ownfd_adopt(&g->fd);
+	}
+	ownfd_open_end(&o);
+	return ret;
+}
+
 /* Opens it with the bell, which is the first of fds, and the links. */
 static int open_anew(struct gate *g, const struct pollfd *fds, size_t n)
 {
@@ -95,11 +111,9 @@ static int open_anew(struct gate *g, const struct pollfd *fds, size_t n)
 	gate_close(g);
 	if (g->useless || is_confined || n - 1 > GATE_LINKS)
 		return -ENOTSUP;
-	ret = sys_epoll_create1(EPOLL_CLOEXEC);
+	ret = open_epoll(g);
 	if (ret < 0)
 		return ret;
-	g->fd = ret;
-	ret = ownfd_adopt(&g->fd);
 	g->bell = fds[0].fd;
 	g->nlinks = n - 1;
 	if (ret == 0)

@@ -31,6 +31,15 @@ static size_t nplaces;
 static int lowest = INT_MAX; /* [a] no number of ours was ever below it */
 static char spin;
 
+/* [a] How many calls of the program choose a number now, or OPENING. */
+static int choosing;
+enum {
+	OPENING = -1,
+	YIELDS = 64,
+	NAP_NS = 100000,
+	TRIES = 5000, /* half a second and more: the other may not be running */
+};
+
 /* A handler that came here while its own thread is would wait for ever. */
 static void spin_lock(void)
 {
@@ -102,15 +111,93 @@ void ownfd_forget(int *fd)
 	spin_unlock();
 }
 
+static void pause_before(int try)
+{
+	struct timespec nap = {0, NAP_NS};
+
+	if (try < YIELDS)
+		sys_call3(SYS_sched_yield, 0, 0, 0);
+	else
+		sys_ppoll(NULL, 0, &nap, NULL);
+}
+
+static bool try_to_open(void)
+{
+	int nobody = 0;
+
+	return __atomic_compare_exchange_n(&choosing, &nobody, OPENING, false,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+void ownfd_open_begin(struct ownfd_opening *o)
+{
+	sigset_t all;
+	int n = 0;
+
+	sigfillset(&all);
+	sys_sigprocmask(SIG_SETMASK, &all, &o->mask);
+	while (!try_to_open() && n < TRIES)
+		pause_before(n++);
+	/* Whoever chooses for so long was killed as a vfork child. */
+	if (n == TRIES)
+		__atomic_store_n(&choosing, OPENING, __ATOMIC_RELEASE);
+}
+
+void ownfd_open_end(const struct ownfd_opening *o)
+{
+	__atomic_store_n(&choosing, 0, __ATOMIC_RELEASE);
+	sys_sigprocmask(SIG_SETMASK, &o->mask, NULL);
+}
+
+/* Changes `choosing` by one, unless it is below `least`. */
+static bool count(int step, int least)
+{
+	int seen = __atomic_load_n(&choosing, __ATOMIC_RELAXED);
+
+	while (seen >= least)
+		if (__atomic_compare_exchange_n(&choosing, &seen, seen + step,
+						true, __ATOMIC_ACQ_REL,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
+bool ownfd_choose_begin(void)
+{
+	for (int n = 0; n < TRIES; n++) {
+		if (count(1, 0))
+			return true;
+		pause_before(n);
+	}
+	return false;
+}
+
+void ownfd_choose_end(bool has_begun)
+{
+	if (has_begun)
+		(void)!count(-1, 1);
+}
+
+static void await_opening(void)
+{
+	for (int n = 0; n < TRIES; n++) {
+		if (__atomic_load_n(&choosing, __ATOMIC_ACQUIRE) != OPENING)
+			return;
+		pause_before(n);
+	}
+}
+
 void ownfd_after_fork_in_child(void)
 {
 	spin = 0;
+	__atomic_store_n(&choosing, 0, __ATOMIC_RELEASE);
 }
 
 size_t ownfd_list(int *fds, size_t max)
 {
 	size_t n = 0;
 
+	await_opening();
 	spin_lock();
 	for (size_t i = 0; i < nplaces; i++) {
 		if (*places[i] < 0)
@@ -127,6 +214,8 @@ bool ownfd_has(int fd)
 {
 	bool is_ours = false;
 
+	if (UNLIKELY(__atomic_load_n(&choosing, __ATOMIC_RELAXED) == OPENING))
+		await_opening();
 	if (fd < __atomic_load_n(&lowest, __ATOMIC_ACQUIRE))
 		return false;
 	spin_lock();
