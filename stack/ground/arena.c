@@ -206,9 +206,9 @@ enum arena_room arena_room_left(const struct arena *a)
 
 /* Small arenas are for tests, which fill them to the brim. */
 static bool is_kept_for_frames(const struct arena *a, enum arena_kind kind,
-			       size_t size)
+			       size_t size, bool is_vital)
 {
-	size_t most = a->cap - a->cap / 32;
+	size_t most = a->cap - a->cap / (is_vital ? 64 : 32);
 
 	return kind != ARENA_PKT && a->cap >= RESERVE_FROM &&
 	       (a->used >= most || size > most - a->used);
@@ -260,14 +260,15 @@ static void *alloc_small(struct arena *a, size_t size, enum arena_kind kind)
 	return block;
 }
 
-void *arena_alloc(struct arena *a, size_t size, enum arena_kind kind)
+static void *alloc(struct arena *a, size_t size, enum arena_kind kind,
+		   bool is_vital)
 {
 	void *block;
 
 	MUST(kind > ARENA_FREE && kind < ARENA_NKINDS);
 	MUST(kind != ARENA_ROOT || !a->root);
 
-	if (UNLIKELY(is_kept_for_frames(a, kind, size)))
+	if (UNLIKELY(is_kept_for_frames(a, kind, size, is_vital)))
 		return NULL;
 	if (size <= CLASS_MAX)
 		block = alloc_small(a, size, kind);
@@ -282,6 +283,17 @@ void *arena_alloc(struct arena *a, size_t size, enum arena_kind kind)
 	if (kind == ARENA_ROOT)
 		a->root = block;
 	return block;
+}
+
+/* Tables grow with what there is already. */
+void *arena_alloc(struct arena *a, size_t size, enum arena_kind kind)
+{
+	return alloc(a, size, kind, kind == ARENA_TABLE);
+}
+
+void *arena_alloc_vital(struct arena *a, size_t size, enum arena_kind kind)
+{
+	return alloc(a, size, kind, true);
 }
 
 void *arena_zalloc(struct arena *a, size_t size, enum arena_kind kind)

@@ -92,6 +92,12 @@ void *arena_alloc(struct arena *a, size_t size,
 void *arena_zalloc(struct arena *a, size_t size,
 		   enum arena_kind kind) MUST_CHECK;
 
+/* The same for what a program needs to go on with the sockets it has, members
+ * of epoll sets and sleepers: half of that last part is theirs, and
+ * ARENA_TABLE's. What peers make, and new sockets, leave it alone. */
+void *arena_alloc_vital(struct arena *a, size_t size,
+			enum arena_kind kind) MUST_CHECK;
+
 /*
  * The block of kind ARENA_MAKING is complete, and `kind` from now on. Objects
  * that recovery finds by walking are made so: one that its maker did not live

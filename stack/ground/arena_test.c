@@ -128,8 +128,21 @@ Test(arena, nearly_full_takes_only_frames)
 		hogs = hog;
 	}
 	cr_assert(ge(int, arena_room_left(small), ARENA_ROOM_FULL));
-	cr_assert(eq(ptr, arena_alloc(small, 64, ARENA_TABLE), NULL));
+	cr_assert(eq(ptr, arena_alloc(small, 4096, ARENA_MAKING), NULL));
 	cr_assert(eq(ptr, arena_alloc(small, 2 << 20, ARENA_TABLE), NULL));
+	/* And what a program needs to look at what it has, half of it. */
+	for (int n = 0; n < 20; n++) {
+		hog = n % 2 ? arena_alloc(small, 4096, ARENA_TABLE)
+			    : arena_alloc_vital(small, 4096, ARENA_WAIT);
+		cr_assert(ne(ptr, hog, NULL));
+		*(void **)hog = hogs;
+		hogs = hog;
+	}
+	while ((hog = arena_alloc_vital(small, 4096, ARENA_WAIT))) {
+		*(void **)hog = hogs;
+		hogs = hog;
+	}
+	cr_assert(eq(ptr, arena_alloc(small, 4096, ARENA_TABLE), NULL));
 	frame = arena_alloc(small, 81920, ARENA_PKT);
 	cr_assert(ne(ptr, frame, NULL));
 	arena_free(small, frame);

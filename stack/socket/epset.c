@@ -19,6 +19,7 @@
 #include "epset.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum {
 	ALWAYS = EPOLLERR | EPOLLHUP,
@@ -223,9 +224,10 @@ static int add(struct epset *set, int fd, struct sock_slot *target,
 	     target->kind == SOCK_KIND_EPSET))
 		return -EINVAL;
 
-	m = arena_zalloc(eng->arena, sizeof(*m), ARENA_MAKING);
+	m = arena_alloc_vital(eng->arena, sizeof(*m), ARENA_MAKING);
 	if (!m)
 		return -ENOMEM;
+	memset(m, 0, sizeof(*m));
 	m->key = (struct epset_key){sock_slot_id(target), (uint64_t)fd};
 	m->set = set;
 	m->target = target;

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "epset.h"
+#include "ground/must.h"
 #include "transport/raw.h"
 #include "netlink/nl_watch.h"
 #include "netlink/sock_netlink.h"
@@ -316,15 +317,17 @@ void sock_note_special(struct sock *s)
 	__atomic_store_n(&s->slot->special, special, __ATOMIC_RELEASE);
 }
 
-int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
-		      struct sock **out)
+int sock_new_accepted(struct sock *listener, struct sock **out)
 {
+	struct tcp_conn *c;
 	struct sock *s;
 	int ret = new_bare(listener->stack, listener->family, SOCK_STREAM,
 			   IPPROTO_TCP, &s);
 
 	if (ret < 0)
 		return ret;
+	c = tcp_accept(listener->conn);
+	MUST(c);
 	/* socket(7): a new connection inherits the listener's options. */
 	s->uid = listener->uid;
 	s->rcvtimeo = listener->rcvtimeo;

@@ -212,9 +212,9 @@ struct sock *sock_find(struct stack *st, sock_id id);
 int sock_new(struct stack *st, int family, int type, int protocol,
 	     struct sock **out) MUST_CHECK;
 
-/* A socket around an accepted connection. */
-int sock_new_accepted(struct sock *listener, struct tcp_conn *c,
-		      struct sock **out) MUST_CHECK;
+/* A socket around the next connection of a listener that has one. As in Linux
+ * the socket comes first: without room for it the connection waits on. */
+int sock_new_accepted(struct sock *listener, struct sock **out) MUST_CHECK;
 
 /* After rcvtimeo, sndtimeo, linger or rcvlowat changed: tells those who ask
  * without the lock whether all of them are the default, as nearly always. */

@@ -27,20 +27,11 @@ int sock_stream_listen(struct sock *s, int backlog)
 
 int sock_stream_accept(struct sock *s, struct sock **out)
 {
-	struct tcp_conn *c;
 	int ret;
 
 	if (tcp_get_state(s->conn) != TCPS_LISTEN)
 		return -EINVAL;
-	c = tcp_accept(s->conn);
-	if (!c) {
-		sock_update(s, 0);
-		return -EAGAIN;
-	}
-
-	ret = sock_new_accepted(s, c, out);
-	if (ret < 0)
-		tcp_abort(c);
+	ret = tcp_accept_queue(s->conn) ? sock_new_accepted(s, out) : -EAGAIN;
 	sock_update(s, 0);
 	return ret;
 }

@@ -283,6 +283,22 @@ Test(sock_stream, accept_takes_them_in_order_and_clears_readiness)
 	cr_assert(eq(int, accept_none(l), -EAGAIN));
 }
 
+/* As in Linux: it is not lost, and is there when there is memory again. */
+Test(sock_stream, connection_without_memory_for_its_socket_waits_on)
+{
+	struct sock *l = kit_listener(PORT), *c = kit_socket(SOCK_STREAM), *s;
+	struct kit_hoard *hoard;
+
+	cr_assert(eq(int, dial(c, PORT), -EINPROGRESS));
+	hoard = kit_take_memory();
+	cr_assert(eq(int, accept_none(l), -ENOBUFS));
+	cr_assert(eq(u32, ready(l), IN));
+	kit_give_memory(hoard);
+	cr_assert(eq(int, sock_stream_accept(l, &s), 0));
+	cr_assert(eq(u16, tcp_remote(s->conn).port, tcp_local(c->conn).port));
+	cr_assert(eq(u32, ready(s), OUT));
+}
+
 Test(sock_stream, a_second_caller_is_an_event_though_the_level_stays)
 {
 	struct sock *l = kit_listener(PORT);

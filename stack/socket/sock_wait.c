@@ -136,7 +136,7 @@ void readiness_fini(struct readiness *r)
 
 struct waiter *waiter_new(struct arena *a, size_t n)
 {
-	struct waiter *w = arena_alloc(
+	struct waiter *w = arena_alloc_vital(
 		a, sizeof(*w) + n * sizeof(w->watches[0]), ARENA_MAKING);
 
 	if (!w)
