@@ -96,6 +96,8 @@ static long on_confinement(long nr, long a, long b, long c, long d, long e,
 	(void)f;
 	if (nr == SYS_seccomp)
 		return prctl_seccomp(a, b, (const void *)c);
+	if (nr == SYS_capset)
+		return capset((cap_user_header_t)a, (cap_user_data_t)b);
 	return prctl((int)a, b, c, d, e);
 }
 
@@ -312,7 +314,7 @@ syscall_function *syscall_route(long nr, long a, long b)
 		fork_before();
 	if (is_leaving(nr, a))
 		return on_leaving;
-	if (nr == SYS_seccomp || nr == SYS_prctl)
+	if (nr == SYS_seccomp || nr == SYS_prctl || nr == SYS_capset)
 		return on_confinement;
 	if (nr == SYS_io_uring_setup)
 		return refuse;

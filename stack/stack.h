@@ -210,6 +210,12 @@ void stack_before_family(void);
  */
 void stack_before_confinement(void);
 
+/*
+ * After a system call by which a thread of the program has changed what it may
+ * do: makes the same call in the stack's own threads of this process.
+ */
+void stack_repeat(long nr, long a, long b, long c, long d, long e);
+
 /* A process that holds sockets settles in: starts its threads. */
 void stack_settle_in(void);
 

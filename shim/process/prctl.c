@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 
 /*
- * prctl.c - prctl(2) and seccomp(2): a program gives up system calls
+ * prctl.c - prctl(2), seccomp(2), capset(2): a program gives up rights
  *
  * What this room is for
  *   A filter gets the head of sandbox.c in front, and before it is installed
  *   the stack gets the threads and descriptors that it may not get afterwards.
- *   Everything else goes to libc or the kernel untouched.
+ *   What a thread may do, and keeps when it changes its user, the stack's own
+ *   threads do as well, or glibc's setuid() would not find them alike
+ *   (stack_repeat). Everything else goes to libc or the kernel untouched.
  *
- * Follows    prctl(2) PR_SET_SECCOMP, seccomp(2).
- * Proved by  test-apps/sandboxed_child.c, integration/ssh.sh
+ * Follows    prctl(2) PR_SET_SECCOMP, seccomp(2), capabilities(7).
+ * Proved by  test-apps/sandboxed_child.c, test-apps/keeps_capabilities.c,
+ *            integration/ssh.sh
  */
 
 #include "prctl.h"
 
+#include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -23,6 +27,16 @@
 #include "ground/real.h"
 #include "ground/ret.h"
 #include "sandbox.h"
+
+/* A filter of the program's counts: it may not know what we would call. */
+static bool is_filtered;
+
+static void repeat(long nr, long a, long b, long c, long d, long e)
+{
+	if (shim_is_ready() && stack_is_up() && !fork_is_vfork_child() &&
+	    !__atomic_load_n(&is_filtered, __ATOMIC_RELAXED))
+		stack_repeat(nr, a, b, c, d, e);
+}
 
 void prctl_confine(void)
 {
@@ -47,6 +61,7 @@ static long extend(bool by_prctl, long flags, const struct sock_fprog *theirs)
 
 	if (shim_is_ready() && stack_is_up())
 		room = sandbox_room(theirs);
+	__atomic_store_n(&is_filtered, true, __ATOMIC_RELAXED);
 	if (!room)
 		return install(by_prctl, flags, theirs);
 	prctl_confine();
@@ -61,10 +76,17 @@ long prctl_seccomp(long operation, long flags, const void *args)
 	return shim_ret(raw3(SYS_seccomp, operation, flags, (long)args));
 }
 
+static bool is_of_rights(int option)
+{
+	return option == PR_SET_KEEPCAPS || option == PR_SET_SECUREBITS ||
+	       option == PR_CAPBSET_DROP || option == PR_CAP_AMBIENT;
+}
+
 SHIM_EXPORT int prctl(int option, ...)
 {
 	unsigned long a[4];
 	va_list ap;
+	long ret;
 
 	va_start(ap, option);
 	for (int i = 0; i < 4; i++)
@@ -73,6 +95,22 @@ SHIM_EXPORT int prctl(int option, ...)
 	if (option == PR_SET_SECCOMP && a[0] == SECCOMP_MODE_FILTER)
 		return (int)shim_ret(
 			extend(true, 0, (const struct sock_fprog *)a[1]));
-	return (int)shim_ret(raw6(SYS_prctl, option, (long)a[0], (long)a[1],
-				  (long)a[2], (long)a[3], 0));
+	ret = raw6(SYS_prctl, option, (long)a[0], (long)a[1], (long)a[2],
+		   (long)a[3], 0);
+	if (ret >= 0 && is_of_rights(option))
+		repeat(SYS_prctl, option, (long)a[0], (long)a[1], (long)a[2],
+		       (long)a[3]);
+	return (int)shim_ret(ret);
+}
+
+SHIM_EXPORT int capset(cap_user_header_t head, const cap_user_data_t data)
+{
+	long ret = raw3(SYS_capset, (long)head, (long)data, 0);
+	struct __user_cap_header_struct own;
+
+	if (ret == 0) {
+		own = (struct __user_cap_header_struct){head->version, 0};
+		repeat(SYS_capset, (long)&own, (long)data, 0, 0, 0);
+	}
+	return (int)shim_ret(ret);
 }

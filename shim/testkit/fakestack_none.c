@@ -47,6 +47,11 @@ void stack_before_confinement(void)
 {
 }
 
+void stack_repeat(long nr, long a, long b, long c, long d, long e)
+{
+	(void)nr, (void)a, (void)b, (void)c, (void)d, (void)e;
+}
+
 void stack_settle_in(void)
 {
 }

@@ -34,6 +34,7 @@
 #include "ground/must.h"
 #include "socket/ownfd.h"
 #include "ground/sys.h"
+#include "thread.h"
 #include "socket/turn.h"
 #include "undertaker.h"
 
@@ -318,6 +319,7 @@ void stack_after_fork_in_child(void)
 	if (die_turns)
 		turn_die_after = die_turns + (uint32_t)sys_getpid() % die_turns;
 	ownfd_after_fork_in_child();
+	thread_after_fork_in_child();
 	undertaker_after_fork_in_child();
 	bell_after_fork_in_child();
 	driver_after_fork_in_child();
@@ -353,6 +355,11 @@ void stack_before_confinement(void)
 	stack_settle_in();
 	stack_before_family();
 	driver_stock();
+}
+
+void stack_repeat(long nr, long a, long b, long c, long d, long e)
+{
+	thread_repeat(nr, a, b, c, d, e);
 }
 
 void stack_settle_in(void)
