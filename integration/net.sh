@@ -86,6 +86,20 @@ need()
 
 # --- up and down ---------------------------------------------------------------
 
+# end_namespace NAME: ends all that runs in it, also what is forked meanwhile: a
+# master whose worker was killed starts another one before its own turn comes.
+end_namespace()
+{
+  local n pids
+  for ((n = 0; n < 100; n++)); do
+    pids=$(ip netns pids "$1" 2>/dev/null)
+    [[ -n $pids ]] || break
+    xargs kill -9 <<<"$pids" 2>/dev/null
+    sleep 0.02
+  done
+  ip netns del "$1"
+}
+
 # Namespaces whose test is dead: the number in the name is its process.
 net_sweep()
 {
@@ -93,8 +107,7 @@ net_sweep()
   for name in $(ip netns list 2>/dev/null | grep -oE '^nss[tp][0-9]+(-[0-9]+)?'); do
     number=${name#nss?}
     [[ ! -e /proc/${number%-*} ]] || continue
-    ip netns pids "$name" 2>/dev/null | xargs -r kill -9 2>/dev/null
-    ip netns del "$name" 2>/dev/null
+    end_namespace "$name" 2>/dev/null
   done
 }
 
@@ -113,8 +126,7 @@ net_down()
       [[ -n $(ip netns pids $name) ]] || break
       sleep 0.05
     done
-    ip netns pids $name | xargs -r kill -9 2>/dev/null
-    ip netns del $name
+    end_namespace $name
   done
   [[ -z $work ]] || rm -rf "$work"
 }
