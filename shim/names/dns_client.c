@@ -237,6 +237,5 @@ void dns_client_ask(const struct resolve_conf *conf,
 	ask_servers(conf, name, queries, n);
 	now = stack_now();
 	for (size_t i = 0; i < n; i++)
-		if (is_final(queries[i].verdict))
-			dns_cache_keep(conf, name, &queries[i], now);
+		dns_cache_keep(conf, name, &queries[i], now);
 }
