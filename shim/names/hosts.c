@@ -18,6 +18,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "lines.h"
+
 enum {
 	/* Longer lines are read up to here. */
 	LINE_MAX_BYTES = 2048,
@@ -92,24 +94,13 @@ void host_add_addr(struct host *host, int family, const uint8_t *bytes,
 /* The next line of the text without its comment; false: there is none. */
 static bool next_line(const char **at, const char *end, struct line *line)
 {
-	const char *newline;
-	size_t len;
 	char *hash;
 
-	if (*at >= end)
+	if (!lines_next(at, end, line->text, sizeof(line->text)))
 		return false;
-	newline = memchr(*at, '\n', (size_t)(end - *at));
-	if (!newline)
-		newline = end;
-	len = (size_t)(newline - *at);
-	if (len >= sizeof(line->text))
-		len = sizeof(line->text) - 1;
-	memcpy(line->text, *at, len);
-	line->text[len] = '\0';
 	hash = strchr(line->text, '#');
 	if (hash)
 		*hash = '\0';
-	*at = newline + 1;
 	return true;
 }
 

@@ -20,6 +20,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lines.h"
+
 enum { LINE_SIZE = 2048, PORT = 53 };
 
 static const char blanks[] = " \t\r\f\v";
@@ -34,26 +36,6 @@ void resolve_conf_init(struct resolve_conf *conf)
 	conf->sources[0].source = RESOLVE_FILES;
 	conf->sources[1].source = RESOLVE_DNS;
 	conf->nsources = 2;
-}
-
-/* Copies the next line, cut to what fits. False: there is none. */
-static bool next_line(const char **at, const char *end, char line[LINE_SIZE])
-{
-	const char *newline;
-	size_t len;
-
-	if (*at >= end)
-		return false;
-	newline = memchr(*at, '\n', (size_t)(end - *at));
-	if (!newline)
-		newline = end;
-	len = (size_t)(newline - *at);
-	if (len >= LINE_SIZE)
-		len = LINE_SIZE - 1;
-	memcpy(line, *at, len);
-	line[len] = '\0';
-	*at = newline + 1;
-	return true;
 }
 
 /* --- resolv.conf --------------------------------------------------------- */
@@ -151,7 +133,7 @@ void resolve_conf_read(struct resolve_conf *conf, const char *text, size_t len)
 	char *save;
 	char *word;
 
-	while (next_line(&text, end, line)) {
+	while (lines_next(&text, end, line, sizeof(line))) {
 		line[strcspn(line, "#;")] = '\0';
 		word = strtok_r(line, blanks, &save);
 		if (!word)
@@ -347,7 +329,7 @@ void resolve_conf_read_nsswitch(struct resolve_conf *conf, const char *text,
 	char line[LINE_SIZE];
 	char *at;
 
-	while (next_line(&text, end, line)) {
+	while (lines_next(&text, end, line, sizeof(line))) {
 		line[strcspn(line, "#")] = '\0';
 		at = line + strspn(line, blanks);
 		if (strncmp(at, "hosts", 5) != 0)
