@@ -154,19 +154,8 @@ Test(arena_map, reserves_by_its_cap)
 	cr_assert(eq(sz, arena_reserve(SIZE_MAX), ARENA_RESERVE));
 }
 
-/* Its shadow is more address space than any limit. */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if !defined(SANITIZED)
-#define SANITIZED 0
-#endif
-
-/* RLIMIT_AS: a smaller one, which leaves the program the larger part. */
+/* RLIMIT_AS: a smaller one, which leaves the program the larger part. With the
+ * sanitizer its shadow is more address space than any limit. */
 Test(arena_map, takes_a_part_of_a_limited_address_space, .disabled = SANITIZED)
 {
 	arena_unmap(a);

@@ -23,14 +23,7 @@
 #include "list.h"
 
 /* Under address sanitizer a free block of a private arena is untouchable. */
-#if defined(__SANITIZE_ADDRESS__)
-#define POISONED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define POISONED 1
-#endif
-#endif
-#if defined(POISONED)
+#if SANITIZED
 #include <sanitizer/asan_interface.h>
 #else
 #define ASAN_POISON_MEMORY_REGION(start, bytes) ((void)(start), (void)(bytes))

@@ -36,20 +36,8 @@
 #include "transport/udp_group.h"
 #include "ground/tx.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 enum {
-#if defined(SANITIZED)
-	STRIDE = 2003,
-#else
-	STRIDE = 61,
-#endif
+	STRIDE = SANITIZED ? 2003 : 61,
 	TIMEOUT_S = 60, /* of one survivor: for ever, to a loop */
 	FILLER = 5000,
 };
