@@ -160,24 +160,31 @@ static bool was_told_to_all(void)
 	return false;
 }
 
+/* A datagram to one that nobody has been asked for yet. */
+static void output_asks_for_the_neighbour(const struct ip_how *how)
+{
+	struct tx tx;
+
+	nettest_forget_frames(&t);
+	tx_init(&tx);
+	memcpy(tx_push(&tx, 8), "datagram", 8);
+	cr_assert(eq(int, ip_output(&t.net, &tx, how), 0));
+	cr_assert(eq(sz, t.wire.nframes, 1));
+	cr_assert(eq(u8, sent(0)->icmp.type, ICMP6_NEIGHBOR_SOLICIT));
+}
+
 /* Its questions name our link address, or nobody would answer; its answers
  * override nobody (RFC 4429 3.3). */
 HOST_TEST(addr, optimistic_address_is_used_at_once)
 {
 	struct ip_how how = {.src = ADDR, .dst = OTHER, .proto = 99};
 	struct inet_addr group = inet_solicited_node(&ADDR);
-	struct tx tx;
 
 	iface_delete(t.eth, &NT_US6);
 	add(ADDR_BY_CONFIG, true);
 	cr_assert(iface_owns(t.eth, &ADDR));
-	nettest_forget_frames(&t);
 
-	tx_init(&tx);
-	memcpy(tx_push(&tx, 8), "datagram", 8);
-	cr_assert(eq(int, ip_output(&t.net, &tx, &how), 0));
-	cr_assert(eq(sz, t.wire.nframes, 1));
-	cr_assert(eq(u8, sent(0)->icmp.type, ICMP6_NEIGHBOR_SOLICIT));
+	output_asks_for_the_neighbour(&how);
 	cr_assert(eq(u16, be16_get(nettest_sent_ip6(&t, 0)->payload_len),
 		     sizeof(struct nd_wire) + 8));
 	cr_assert(eq(int, give(ICMP6_NEIGHBOR_SOLICIT, &NT_PEER6, &group, NULL),
@@ -206,17 +213,11 @@ HOST_TEST(addr, neighbour_that_has_our_duplicate_is_found)
 	} m = {.nd = {.icmp = {.type = ICMP6_NEIGHBOR_ADVERT}, .target = ADDR},
 	       .option = {ND_OPT_TARGET_LL, 1, 2, [7] = 0x55}};
 	struct ip_how how = {.dst = ADDR, .proto = 99};
-	struct tx tx;
 
 	add(ADDR_BY_CONFIG, false);
 	cr_assert(eq(int, give_probe("ABCDEF"), DONE));
 	cr_assert(eq(int, ours()->phase, ADDR_DUPLICATE));
-	nettest_forget_frames(&t);
-	tx_init(&tx);
-	memcpy(tx_push(&tx, 8), "datagram", 8);
-	cr_assert(eq(int, ip_output(&t.net, &tx, &how), 0));
-	cr_assert(eq(sz, t.wire.nframes, 1));
-	cr_assert(eq(u8, sent(0)->icmp.type, ICMP6_NEIGHBOR_SOLICIT));
+	output_asks_for_the_neighbour(&how);
 
 	m.nd.icmp.word = be32_make(ND_SOLICITED | ND_OVERRIDE);
 	nettest_sum6(&h, &m, sizeof(m));

@@ -195,18 +195,25 @@ static void start_driving(struct sleeper *z)
 	}
 }
 
+/* Armed here, and run by whoever drives. */
+static void a_timer_expires(void)
+{
+	struct timer t;
+
+	arm(&t, driver_now() + 200);
+	while (is_armed(&t))
+		sched_yield();
+	disarm(&t);
+}
+
 /* It sleeps without a deadline: without a nudge nothing would happen. */
 Test(driver, a_timer_armed_by_another_thread_reaches_the_sleeping_driver)
 {
 	struct sleeper z;
-	struct timer t;
 
 	for (int i = 0; i < 20; i++) {
 		start(&z);
-		arm(&t, driver_now() + 200);
-		while (is_armed(&t))
-			sched_yield();
-		disarm(&t);
+		a_timer_expires();
 		cr_assert(eq(int, wake(&z), 0));
 	}
 }
@@ -216,15 +223,11 @@ Test(driver, timers_expire_after_the_driver_has_left)
 {
 	for (int i = 0; i < 20; i++) {
 		struct sleeper first, second;
-		struct timer t;
 
 		start(&first);
 		start(&second);
 		cr_assert(eq(int, wake(&first), 0));
-		arm(&t, driver_now() + 200);
-		while (is_armed(&t))
-			sched_yield();
-		disarm(&t);
+		a_timer_expires();
 		cr_assert(eq(int, wake(&second), 0));
 	}
 }
@@ -240,8 +243,7 @@ Test(driver, the_first_sleeper_drives_the_second_needs_no_descriptor)
 	cr_assert(eq(int, wake(&first), 0));
 }
 
-/* --- while the stack thread sleeps deeply ----------------------------------
- */
+/* --- while the stack thread sleeps deeply --------------------------------- */
 
 static bool is_deep(void)
 {
@@ -277,14 +279,10 @@ Test(driver, who_leaves_and_does_not_come_back_is_replaced)
 {
 	for (int i = 0; i < 20; i++) {
 		struct sleeper z;
-		struct timer t;
 
 		drive_alone(&z);
 		cr_assert(eq(int, wake(&z), 0));
-		arm(&t, driver_now() + 200);
-		while (is_armed(&t))
-			sched_yield();
-		disarm(&t);
+		a_timer_expires();
 	}
 }
 
@@ -307,15 +305,11 @@ Test(driver, who_leaves_others_asleep_is_replaced)
 {
 	for (int i = 0; i < 20; i++) {
 		struct sleeper first, second;
-		struct timer t;
 
 		drive_alone(&first);
 		start(&second);
 		cr_assert(eq(int, wake(&first), 0));
-		arm(&t, driver_now() + 200);
-		while (is_armed(&t))
-			sched_yield();
-		disarm(&t);
+		a_timer_expires();
 		cr_assert(eq(int, wake(&second), 0));
 	}
 }
